@@ -1,0 +1,190 @@
+package aggregate
+
+import (
+	"unsafe"
+
+	"alblens/internal/sketch"
+	"alblens/parser"
+)
+
+// A sample is what a record adds to each of its cells, worked out once.
+type sample struct {
+	status      parser.Status
+	byELB       bool // a 5xx that the load balancer made
+	byTarget    bool // a 5xx that the target made
+	missing     missing
+	received    int64
+	sent        int64
+	targetTime  parser.Micros
+	duration    parser.Micros // NoMicros for web sockets too
+	targetPlace sketch.Bucket
+	durPlace    sketch.Bucket
+	seen        parser.Timestamp
+	bucket      int64 // of time, at the base width
+}
+
+// missing is which of the three processing times a record lacks.
+type missing uint8
+
+const (
+	noRequestTime missing = 1 << iota
+	noTargetTime
+	noResponseTime
+)
+
+func newSample(r *parser.Record, o *Options) sample {
+	s := sample{
+		status:     r.ELBStatus,
+		byELB:      r.MadeByLoadBalancer(),
+		byTarget:   r.TargetStatus >= 500,
+		received:   max(r.ReceivedBytes, 0),
+		sent:       max(r.SentBytes, 0),
+		targetTime: r.TargetTime,
+		duration:   parser.NoMicros,
+		seen:       Timestamp(r, o.ByCreation),
+	}
+	s.bucket = bucketOf(s.seen, o.Bucket.Microseconds())
+	if !r.Type.WebSocket() {
+		s.duration = r.Duration()
+	}
+	if r.RequestTime == parser.NoMicros {
+		s.missing |= noRequestTime
+	}
+	if r.TargetTime == parser.NoMicros {
+		s.missing |= noTargetTime
+	} else {
+		s.targetPlace = sketch.BucketOf(int64(s.targetTime))
+	}
+	if r.ResponseTime == parser.NoMicros {
+		s.missing |= noResponseTime
+	}
+	if s.duration != parser.NoMicros {
+		s.durPlace = sketch.BucketOf(int64(s.duration))
+	}
+	return s
+}
+
+// bucketOf rounds down, before 1970 too.
+func bucketOf(t parser.Timestamp, width int64) int64 {
+	b := int64(t) / width
+	if int64(t) < 0 && int64(t)%width != 0 {
+		b--
+	}
+	return b
+}
+
+// A cell counts the records of one key.
+type cell struct {
+	requests uint64
+	elb5xx   uint64
+	target   uint64 // 5xx made by the target
+	status   []statusCount
+
+	noRequest, noTarget, noResponse uint64
+	received, sent                  uint64
+	first, last                     parser.Timestamp
+	targetTime, duration            sketch.Sketch
+}
+
+type statusCount struct {
+	status parser.Status
+	all    uint64
+	byELB  uint64
+}
+
+const (
+	cellBytes   = int(unsafe.Sizeof(cell{}))
+	statusBytes = int(unsafe.Sizeof(statusCount{}))
+)
+
+// add counts s and returns the bytes by which the cell grew.
+func (c *cell) add(s *sample) (grown int) {
+	if c.requests == 0 {
+		c.first, c.last = s.seen, s.seen
+	}
+	c.requests++
+	c.first = min(c.first, s.seen)
+	c.last = max(c.last, s.seen)
+	c.received += uint64(s.received)
+	c.sent += uint64(s.sent)
+
+	n, grown := c.statusOf(s.status)
+	n.all++
+	if s.byELB {
+		n.byELB++
+		c.elb5xx++
+	}
+	if s.byTarget {
+		c.target++
+	}
+	if s.missing != 0 {
+		c.noRequest += uint64(s.missing & noRequestTime)
+		c.noTarget += uint64(s.missing & noTargetTime >> 1)
+		c.noResponse += uint64(s.missing & noResponseTime >> 2)
+	}
+	if s.targetTime != parser.NoMicros {
+		grown += c.targetTime.Add(int64(s.targetTime), s.targetPlace)
+	}
+	if s.duration != parser.NoMicros {
+		grown += c.duration.Add(int64(s.duration), s.durPlace)
+	}
+	return grown
+}
+
+// statusOf finds the count of a status among the few that a key has.
+func (c *cell) statusOf(status parser.Status) (n *statusCount, grown int) {
+	for i := range c.status {
+		if c.status[i].status == status {
+			return &c.status[i], 0
+		}
+	}
+	c.status = append(c.status, statusCount{status: status})
+	return &c.status[len(c.status)-1], statusBytes
+}
+
+// merge adds o to c. o is left as it is.
+func (c *cell) merge(o *cell) (grown int) {
+	if o.requests == 0 {
+		return 0
+	}
+	if c.requests == 0 {
+		c.first, c.last = o.first, o.last
+	}
+	c.first = min(c.first, o.first)
+	c.last = max(c.last, o.last)
+	c.requests += o.requests
+	c.elb5xx += o.elb5xx
+	c.target += o.target
+	c.noRequest += o.noRequest
+	c.noTarget += o.noTarget
+	c.noResponse += o.noResponse
+	c.received += o.received
+	c.sent += o.sent
+	for _, m := range o.status {
+		n, g := c.statusOf(m.status)
+		n.all += m.all
+		n.byELB += m.byELB
+		grown += g
+	}
+	grown += c.targetTime.Merge(&o.targetTime)
+	return grown + c.duration.Merge(&o.duration)
+}
+
+// subtract takes o, which was added before, away from c. First, last and the largest times stay as they are.
+func (c *cell) subtract(o *cell) {
+	c.requests -= o.requests
+	c.elb5xx -= o.elb5xx
+	c.target -= o.target
+	c.noRequest -= o.noRequest
+	c.noTarget -= o.noTarget
+	c.noResponse -= o.noResponse
+	c.received -= o.received
+	c.sent -= o.sent
+	for _, m := range o.status {
+		n, _ := c.statusOf(m.status)
+		n.all -= m.all
+		n.byELB -= m.byELB
+	}
+	c.targetTime.Subtract(&o.targetTime)
+	c.duration.Subtract(&o.duration)
+}

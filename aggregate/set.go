@@ -1,0 +1,154 @@
+package aggregate
+
+import (
+	"encoding/binary"
+
+	"alblens/parser"
+)
+
+// A Set counts records. It is not safe for concurrent use.
+type Set struct {
+	opts     Options
+	totals   cell
+	missing  map[parser.Status]*[8]uint64
+	timeline *timeline // nil unless asked for
+	tables   []*table
+
+	key  []byte // of the record at hand, for a combination
+	path []byte // its path template
+
+	timeText   []byte // of timeBucket
+	timeBucket int64
+}
+
+// NewSet returns an empty Set.
+func NewSet(o Options) *Set {
+	o = o.withDefaults()
+	s := &Set{opts: o, missing: map[parser.Status]*[8]uint64{}}
+	share := o.Limit / len(o.By)
+	for _, d := range o.By {
+		if d.Is(Time) {
+			s.timeline = newTimeline(share)
+		} else {
+			s.tables = append(s.tables, newTable(d, share))
+		}
+	}
+	return s
+}
+
+// Add counts a record and keeps nothing of it. node is the load balancer node that the object's name tells, for
+// lines from before the node was logged; nil if it tells none.
+func (s *Set) Add(r *parser.Record, node []byte) {
+	d := newSample(r, &s.opts)
+	s.totals.add(&d)
+	if d.missing != 0 {
+		m := s.missing[r.ELBStatus]
+		if m == nil {
+			m = new([8]uint64)
+			s.missing[r.ELBStatus] = m
+		}
+		m[d.missing]++
+	}
+	if s.timeline != nil {
+		s.timeline.add(&d)
+	}
+	s.path = s.path[:0]
+	for _, t := range s.tables {
+		var group []byte
+		if t.dim.Is(Target) {
+			group = r.Text(parser.FieldTargetGroupARN)
+		}
+		t.add(s.keyOf(t.dim, r, node, d.bucket), group, &d)
+	}
+}
+
+// absent is the key of what a record does not have. In the log "-" always means that, so no value is "-".
+var absent = []byte("-")
+
+// keyOf is the value itself for a single part, and each part behind its length for several.
+func (s *Set) keyOf(d Dimension, r *parser.Record, node []byte, bucket int64) []byte {
+	if len(d) == 1 {
+		return s.part(d[0], r, node, bucket)
+	}
+	s.key = s.key[:0]
+	for _, p := range d {
+		v := s.part(p, r, node, bucket)
+		s.key = binary.AppendUvarint(s.key, uint64(len(v)))
+		s.key = append(s.key, v...)
+	}
+	return s.key
+}
+
+func (s *Set) part(p Part, r *parser.Record, node []byte, bucket int64) []byte {
+	var v []byte
+	switch p {
+	case Target:
+		v = r.Text(parser.FieldTarget)
+	case Path:
+		if len(s.path) == 0 {
+			s.path = s.template(r)
+		}
+		return s.path
+	case Time:
+		if s.timeText == nil || s.timeBucket != bucket {
+			start := parser.Timestamp(bucket * s.opts.Bucket.Microseconds())
+			s.timeText, s.timeBucket = start.Time().AppendFormat(s.timeText[:0], timeLayout), bucket
+		}
+		return s.timeText
+	case TargetGroup:
+		v = r.Text(parser.FieldTargetGroupARN)
+	case Host:
+		v = r.Host()
+	case Method:
+		v = r.Request().Method
+	case LoadBalancer:
+		v = r.Text(parser.FieldELB)
+	case Node:
+		if v = r.Text(parser.FieldNodeIP); v == nil {
+			v = node
+		}
+	case Client:
+		v, _ = parser.SplitAddress(r.Text(parser.FieldClient))
+	case Status:
+		v = r.Text(parser.FieldELBStatus)
+	case Rule:
+		v = r.Text(parser.FieldRulePriority)
+	case UserAgent:
+		v = r.Text(parser.FieldUserAgent)
+	}
+	if v == nil {
+		return absent
+	}
+	return v
+}
+
+func (s *Set) template(r *parser.Record) []byte {
+	path := r.Request().Path()
+	switch {
+	case path == nil:
+		return append(s.path, absent...)
+	case s.opts.Paths == nil:
+		return append(s.path, path...)
+	}
+	return s.opts.Paths.Append(s.path, path)
+}
+
+// Merge adds o, whose records come after those of s. o must not be used again.
+func (s *Set) Merge(o *Set) {
+	s.totals.merge(&o.totals)
+	for status, m := range o.missing {
+		if mine := s.missing[status]; mine != nil {
+			for i, n := range m {
+				mine[i] += n
+			}
+		} else {
+			s.missing[status] = m
+		}
+	}
+	if s.timeline != nil {
+		s.timeline.merge(o.timeline)
+	}
+	for i, t := range s.tables {
+		t.merge(o.tables[i])
+	}
+}

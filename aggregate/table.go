@@ -1,0 +1,223 @@
+package aggregate
+
+import (
+	"slices"
+	"strings"
+)
+
+// An entry is a key and what is counted for it.
+type entry struct {
+	key string
+	cell
+	series series       // for targets and paths
+	groups []groupCount // for targets: the target groups they were seen in
+}
+
+type groupCount struct {
+	arn      string
+	requests uint64
+}
+
+// A table holds the entries of one dimension within a limit of bytes.
+type table struct {
+	dim     Dimension
+	limit   int // bytes of entries
+	entries map[string]*entry
+	recent  [64]*entry // by a cheap hash: most records are of a key that was seen a moment ago
+	bytes   int
+	dropped uint64 // keys dropped because the table was full; one that came back and was dropped again counts twice
+
+	withSeries  bool
+	seriesLimit int // bytes of series
+	seriesBytes int
+	level       uint // a series' slots are 1<<level time buckets wide
+}
+
+const (
+	entryBytes = cellBytes + 96 + 64 // with series, groups, the key's header, and its share of the map
+	maxLevel   = 40
+)
+
+func newTable(d Dimension, limit int) *table {
+	t := &table{dim: d, limit: limit, entries: map[string]*entry{}}
+	if d.Is(Target) || d.Is(Path) {
+		t.withSeries = true
+		t.seriesLimit = limit / 4
+		t.limit = limit - t.seriesLimit
+	}
+	return t
+}
+
+func (t *table) find(key []byte) *entry {
+	slot := &t.recent[hint(key)]
+	if e := *slot; e != nil && e.key == string(key) {
+		return e
+	}
+	e, ok := t.entries[string(key)]
+	if !ok {
+		k := string(key)
+		e = &entry{key: k}
+		t.entries[k] = e
+		t.bytes += entryBytes + len(k)
+	}
+	*slot = e
+	return e
+}
+
+// hint tells apart keys that differ in their last bytes or their length, as targets and paths mostly do.
+func hint(key []byte) int {
+	n := len(key)
+	h := uint(n)
+	for i := max(0, n-6); i < n; i++ {
+		h = h*31 + uint(key[i])
+	}
+	return int((h ^ h>>6 ^ h>>12) % 64)
+}
+
+// add counts s for a key. group is the target group of a target, nil for none.
+func (t *table) add(key, group []byte, s *sample) {
+	e := t.find(key)
+	t.bytes += e.add(s)
+	if group != nil {
+		t.bytes += e.addGroup(group, 1)
+	}
+	if t.withSeries {
+		t.seriesBytes += e.series.add(s.bucket>>t.level, s)
+		if t.seriesBytes > t.seriesLimit {
+			t.widen(1)
+		}
+	}
+	if t.bytes > t.limit {
+		t.prune()
+	}
+}
+
+// prune drops the least important half of the entries: those without failures first, then those with fewest requests.
+func (t *table) prune() {
+	kept := t.byWorth()
+	bytes := 0
+	n := 0
+	for n < len(kept) && bytes+kept[n].size() <= t.limit/2 {
+		bytes += kept[n].size()
+		n++
+	}
+	for _, e := range kept[n:] {
+		delete(t.entries, e.key)
+		t.seriesBytes -= len(e.series) * pointBytes
+		t.dropped++
+	}
+	t.bytes = bytes
+	clear(t.recent[:])
+}
+
+func (e *entry) size() int {
+	size := entryBytes + len(e.key) + len(e.status)*statusBytes + e.targetTime.Bytes() + e.duration.Bytes()
+	for _, g := range e.groups {
+		size += len(g.arn) + 24
+	}
+	return size
+}
+
+// byWorth returns the entries in the order in which a full table keeps them, which no two share.
+func (t *table) byWorth() []*entry {
+	list := t.list()
+	slices.SortFunc(list, func(a, b *entry) int {
+		if a.elb5xx == b.elb5xx && (a.target == 0) != (b.target == 0) {
+			return descending(a.target, b.target)
+		}
+		return compareImpact(a, b)
+	})
+	return list
+}
+
+func (t *table) list() []*entry {
+	list := make([]*entry, 0, len(t.entries))
+	for _, e := range t.entries {
+		list = append(list, e)
+	}
+	return list
+}
+
+// compareImpact sorts by 5xx made by the load balancer, then requests, then key.
+func compareImpact(a, b *entry) int {
+	switch {
+	case a.elb5xx != b.elb5xx:
+		return descending(a.elb5xx, b.elb5xx)
+	case a.requests != b.requests:
+		return descending(a.requests, b.requests)
+	}
+	return strings.Compare(a.key, b.key)
+}
+
+func descending(a, b uint64) int {
+	if a > b {
+		return -1
+	}
+	return 1
+}
+
+// widen makes the slots of all series 2^levels times as wide, or wider still until they fit.
+func (t *table) widen(levels uint) {
+	for {
+		t.level += levels
+		t.seriesBytes = 0
+		for _, e := range t.entries {
+			e.series.widen(levels)
+			t.seriesBytes += len(e.series) * pointBytes
+		}
+		if t.seriesBytes <= t.seriesLimit/2 || t.level >= maxLevel {
+			return
+		}
+		levels = 1
+	}
+}
+
+// merge moves o's entries into t. o must not be used again.
+func (t *table) merge(o *table) {
+	if t.level < o.level {
+		t.widen(o.level - t.level)
+	}
+	if o.level < t.level {
+		o.widenTo(t.level)
+	}
+	for key, e := range o.entries {
+		mine, ok := t.entries[key]
+		if !ok {
+			t.entries[key] = e
+			t.bytes += e.size()
+			t.seriesBytes += len(e.series) * pointBytes
+			continue
+		}
+		t.bytes += mine.cell.merge(&e.cell)
+		t.seriesBytes += mine.series.merge(e.series)
+		for _, g := range e.groups {
+			t.bytes += mine.addGroup([]byte(g.arn), g.requests)
+		}
+	}
+	t.dropped += o.dropped
+	if t.bytes > t.limit {
+		t.prune()
+	}
+	if t.seriesBytes > t.seriesLimit {
+		t.widen(1)
+	}
+}
+
+func (t *table) widenTo(level uint) {
+	for _, e := range t.entries {
+		e.series.widen(level - t.level)
+	}
+	t.level = level
+}
+
+// addGroup counts a target's requests by target group.
+func (e *entry) addGroup(arn []byte, requests uint64) (grown int) {
+	for i := range e.groups {
+		if e.groups[i].arn == string(arn) {
+			e.groups[i].requests += requests
+			return 0
+		}
+	}
+	e.groups = append(e.groups, groupCount{arn: string(arn), requests: requests})
+	return len(arn) + 24
+}

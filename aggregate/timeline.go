@@ -1,0 +1,124 @@
+package aggregate
+
+import "alblens/parser"
+
+// A timeline holds a cell for each time bucket. Instead of dropping any when it is full, it makes the buckets twice as
+// wide, so that its final width depends on the records alone.
+type timeline struct {
+	limit int // bytes
+	bytes int
+	level uint // buckets are 1<<level of the base width
+	cells map[int64]*cell
+
+	recent      *cell
+	recentIndex int64
+}
+
+const timelineCellBytes = cellBytes + 32
+
+func newTimeline(limit int) *timeline {
+	return &timeline{limit: limit, cells: map[int64]*cell{}}
+}
+
+func (t *timeline) add(s *sample) {
+	i := s.bucket >> t.level
+	c := t.recent
+	if c == nil || i != t.recentIndex {
+		if c = t.cells[i]; c == nil {
+			c = &cell{}
+			t.cells[i] = c
+			t.bytes += timelineCellBytes
+		}
+		t.recent, t.recentIndex = c, i
+	}
+	if t.bytes += c.add(s); t.bytes > t.limit {
+		t.widen(t.level + 1)
+	}
+}
+
+// widen goes to the given level, or to the first above it that fits.
+func (t *timeline) widen(level uint) {
+	t.recent = nil
+	for ; level <= maxLevel; level++ {
+		old, by := t.cells, level-t.level
+		t.cells, t.level, t.bytes = map[int64]*cell{}, level, 0
+		for i, c := range old {
+			if mine := t.cells[i>>by]; mine != nil {
+				t.bytes += mine.merge(c)
+			} else {
+				t.cells[i>>by] = c
+				t.bytes += timelineCellBytes + c.pageBytes()
+			}
+		}
+		if t.bytes <= t.limit {
+			return
+		}
+	}
+}
+
+// merge moves o's cells into t. o must not be used again.
+func (t *timeline) merge(o *timeline) {
+	t.recent = nil
+	if t.level < o.level {
+		t.widen(o.level)
+	}
+	for i, c := range o.cells {
+		i >>= t.level - o.level
+		if mine := t.cells[i]; mine != nil {
+			t.bytes += mine.merge(c)
+		} else {
+			t.cells[i] = c
+			t.bytes += timelineCellBytes + c.pageBytes()
+		}
+	}
+	if t.bytes > t.limit {
+		t.widen(t.level + 1)
+	}
+}
+
+// maxRows bounds how many rows, empty ones included, a timeline is frozen to: a month of minutes.
+const maxRows = 31 * 24 * 60
+
+// freeze returns one row a bucket, from the first to the last. When records lie so far apart that there would be more
+// than maxRows, the buckets are widened first.
+func (t *timeline) freeze(base int64) (rows []Row, width int64) {
+	if len(t.cells) == 0 {
+		return nil, base << t.level
+	}
+	first, last := t.span()
+	for by := uint(0); ; by++ {
+		if last>>by-first>>by < maxRows {
+			if by > 0 {
+				t.widen(t.level + by)
+				first, last = t.span()
+			}
+			break
+		}
+	}
+	width = base << t.level
+	rows = make([]Row, 0, last-first+1)
+	for i := first; i <= last; i++ {
+		start := parser.Timestamp(i * width).Time()
+		row := Row{Values: []Value{{Text: start.Format(timeLayout)}}, Start: start}
+		if c := t.cells[i]; c != nil {
+			row.Stats = c.freeze()
+		}
+		rows = append(rows, row)
+	}
+	return rows, width
+}
+
+func (t *timeline) span() (first, last int64) {
+	begun := false
+	for i := range t.cells {
+		if !begun {
+			first, last, begun = i, i, true
+		}
+		first, last = min(first, i), max(last, i)
+	}
+	return first, last
+}
+
+func (c *cell) pageBytes() int {
+	return len(c.status)*statusBytes + c.targetTime.Bytes() + c.duration.Bytes()
+}

@@ -1,0 +1,125 @@
+package sketch
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// Every value up to 2^20 µs and samples beyond: its bucket's midpoint must be within 1 % of it, and buckets must not
+// fall as values rise.
+func TestBucketError(t *testing.T) {
+	check := func(v int64) {
+		t.Helper()
+		mid := BucketOf(v).midpoint()
+		if diff := max(mid-v, v-mid); diff*100 > v {
+			t.Fatalf("value %d µs: midpoint %d is off by more than 1 %%", v, mid)
+		}
+	}
+	last := Bucket(0)
+	for v := int64(0); v < 1<<20; v++ {
+		check(v)
+		if b := BucketOf(v); b < last || b > last+1 {
+			t.Fatalf("value %d µs: bucket %d after %d", v, b, last)
+		} else {
+			last = b
+		}
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 200_000 {
+		check(r.Int64N(maxValue))
+	}
+	if got := BucketOf(maxValue); int(got) != buckets-1 {
+		t.Errorf("bucket of the largest value = %d, want the last, %d", got, buckets-1)
+	}
+	if BucketOf(maxValue*8) != BucketOf(maxValue) || BucketOf(-5) != 0 {
+		t.Error("values out of range must count as the nearest in range")
+	}
+}
+
+func TestQuantileAgainstSorted(t *testing.T) {
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		var s Sketch
+		values := make([]int64, 1+r.IntN(5000))
+		for i := range values {
+			values[i] = int64(1000 * r.ExpFloat64() * float64(1+r.IntN(1000)))
+			s.Add(values[i], BucketOf(values[i]))
+		}
+		slices.Sort(values)
+		for _, q := range []uint64{0, 1, 50, 90, 99, 100} {
+			rank := max((uint64(len(values))*q+99)/100, 1) // ceil, from 1
+			want := values[rank-1]
+			got := s.Quantile(q, 100)
+			if diff := max(got-want, want-got); diff*100 > want {
+				t.Errorf("seed %d: p%d of %d values = %d µs, want %d within 1 %%", seed, q, len(values), got, want)
+			}
+		}
+		if s.Max() != values[len(values)-1] || s.Count() != uint64(len(values)) {
+			t.Errorf("seed %d: max %d count %d, want %d and %d", seed, s.Max(), s.Count(), values[len(values)-1], len(values))
+		}
+	}
+}
+
+// Splitting the values over any number of sketches, merged in any order, changes nothing; subtracting undoes it.
+func TestMergeSubtract(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	var whole Sketch
+	parts := make([]Sketch, 7)
+	for range 20_000 {
+		v := r.Int64N(1 << r.IntN(34))
+		whole.Add(v, BucketOf(v))
+		parts[r.IntN(len(parts))].Add(v, BucketOf(v))
+	}
+	var merged Sketch
+	for _, i := range r.Perm(len(parts)) {
+		merged.Merge(&parts[i])
+	}
+	same := func(a, b *Sketch) {
+		t.Helper()
+		for q := range uint64(101) {
+			if a.Quantile(q, 100) != b.Quantile(q, 100) || a.Count() != b.Count() {
+				t.Fatalf("p%d: %d of %d values, want %d of %d", q, a.Quantile(q, 100), a.Count(), b.Quantile(q, 100), b.Count())
+			}
+		}
+	}
+	same(&merged, &whole)
+
+	var rest Sketch
+	for i := range parts[1:] {
+		rest.Merge(&parts[1+i])
+	}
+	merged.Subtract(&parts[0])
+	merged.max = rest.max // Subtract leaves the maximum
+	same(&merged, &rest)
+}
+
+func TestEmpty(t *testing.T) {
+	var s Sketch
+	if s.Quantile(99, 100) != 0 || s.Count() != 0 || s.Max() != 0 {
+		t.Error("an empty sketch has no values, and says 0")
+	}
+}
+
+func TestGrownIsWhatItCosts(t *testing.T) {
+	var s Sketch
+	grown := 0
+	for v := int64(0); v < 5000; v += 3 {
+		grown += s.Add(v, BucketOf(v))
+	}
+	if grown != len(s.pool)*8 {
+		t.Errorf("Add reported %d bytes, the pool holds %d", grown, len(s.pool)*8)
+	}
+}
+
+func BenchmarkAdd(b *testing.B) {
+	var s Sketch
+	b.ReportAllocs()
+	for i := range b.N {
+		v := int64(i) * 1000 % 3_000_000
+		s.Add(v, BucketOf(v))
+	}
+	if s.Count() != uint64(b.N) {
+		b.Fatal("lost values")
+	}
+}

@@ -1,0 +1,332 @@
+package parser
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/bits"
+)
+
+// A Record is one parsed line.
+//
+// Its text is borrowed: every slice that a Record or its methods give out is a view of the line it was parsed from,
+// and valid only as long as that line is. Use Clone to keep it.
+type Record struct {
+	// Line is the line as it stands in the log, without its line end.
+	Line []byte
+
+	Type Type
+	// Time is when the load balancer made the response; for a web socket, when the connection closed.
+	Time Timestamp
+	// RequestTime, TargetTime and ResponseTime are the three processing times, NoMicros where AWS writes -1.
+	RequestTime, TargetTime, ResponseTime Micros
+	// ELBStatus is the status sent to the client, TargetStatus the target's. NoStatus for the target beside a 5xx
+	// means that the load balancer made it.
+	ELBStatus, TargetStatus Status
+	// ReceivedBytes and SentBytes are sizes with headers, NoBytes where absent.
+	ReceivedBytes, SentBytes int64
+	RulePriority             RulePriority
+	// CreationTime is when the request came in, in whole milliseconds. NoTimestamp in lines from before 2018.
+	CreationTime Timestamp
+	// Fields is how many fields the line has, those beyond KnownFields included.
+	Fields int
+
+	spans [KnownFields]span
+	extra int // where the first unknown field begins in Line
+}
+
+// A span is the text of a field in the line, without its quotes.
+type span struct{ start, end uint32 }
+
+// MaxLine is the longest line taken, in bytes. The longest that AWS can write is about 150 KB: a request line of
+// 16 K with every byte escaped as \xHH, the same as redirect and transform, and a user agent of 8 KB.
+const MaxLine = 1 << 20
+
+// A SyntaxError says where and why a line is not a record.
+type SyntaxError struct {
+	Name   string // the object, if known
+	Line   int    // from 1, 0 if unknown
+	Column int    // in bytes, from 1
+	Field  Field
+	Err    error
+}
+
+func (e *SyntaxError) Error() string {
+	where := ""
+	if e.Name != "" {
+		where = e.Name + ":"
+	}
+	if e.Line > 0 {
+		where += fmt.Sprintf("%d:", e.Line)
+	}
+	return fmt.Sprintf("%s%d: %s: %v", where, e.Column, e.Field, e.Err)
+}
+
+func (e *SyntaxError) Unwrap() error { return e.Err }
+
+// What can be wrong with a line.
+var (
+	ErrTooFewFields = errors.New("the line ends here, want at least 12 fields")
+	ErrEmptyField   = errors.New("empty field, want a value or -")
+	ErrUnclosed     = errors.New("no closing quote")
+	ErrAfterQuote   = errors.New("text after the closing quote")
+	ErrTooLong      = errors.New("line longer than 1 MiB")
+	ErrTime         = errors.New("not a time like 2026-11-20T14:05:00.123456Z")
+	ErrSeconds      = errors.New("not a number of seconds or -1")
+	ErrStatus       = errors.New("not a status of three digits or -")
+	ErrBytes        = errors.New("not a number of bytes")
+	ErrRule         = errors.New("not a rule priority, -1 or -")
+	ErrAddress      = errors.New("not an address and port")
+)
+
+// Parse makes r the record of line, which must not hold a line feed; a carriage return or blanks at its end are
+// ignored. It keeps views of line, never a copy. After an error, always a *SyntaxError, only r.Line may be used.
+func (r *Record) Parse(line []byte) error {
+	r.Line = line
+	if err := r.split(trimEnd(line)); err != nil {
+		return err
+	}
+	return r.decode()
+}
+
+func trimEnd(line []byte) []byte {
+	for n := len(line); n > 0; n-- {
+		if c := line[n-1]; c != ' ' && c != '\r' {
+			return line[:n]
+		}
+	}
+	return nil
+}
+
+const (
+	lowBits  = 0x0101010101010101
+	highBits = 0x8080808080808080
+	blanks   = ' ' * lowBits
+)
+
+// split finds the fields: text up to the next blank, or up to the closing quote for a field that opens with one.
+func (r *Record) split(line []byte) error {
+	n, i := 0, 0
+	for i < len(line) {
+		var start, end int
+		switch {
+		case line[i] != '"':
+			start = i
+			end = bareEnd(line, i)
+			if end == start {
+				return &SyntaxError{Column: i + 1, Field: clampField(n), Err: ErrEmptyField}
+			}
+			i = end
+		case i+2 < len(line) && line[i+1] == '-' && line[i+2] == '"':
+			start, end = i+1, i+2
+			i += 3
+		default:
+			start = i + 1
+			end = quoteEnd(line, start)
+			if end < 0 {
+				return &SyntaxError{Column: i + 1, Field: clampField(n), Err: ErrUnclosed}
+			}
+			i = end + 1
+		}
+		if n < KnownFields {
+			r.spans[n] = span{uint32(start), uint32(end)}
+		} else if n == KnownFields {
+			r.extra = start
+			if start > 0 && line[start-1] == '"' {
+				r.extra--
+			}
+		}
+		n++
+		if i == len(line) {
+			break
+		}
+		if line[i] != ' ' {
+			return &SyntaxError{Column: i + 1, Field: clampField(n - 1), Err: ErrAfterQuote}
+		}
+		i++
+	}
+	if n < MinFields {
+		return &SyntaxError{Column: len(line) + 1, Field: Field(n), Err: ErrTooFewFields}
+	}
+	for k := n; k < KnownFields; k++ {
+		r.spans[k] = span{}
+	}
+	r.Fields = n
+	return nil
+}
+
+func clampField(n int) Field { return Field(min(n, 255)) }
+
+// bareEnd returns the index of the first blank at or after i, or len(line). Most bare fields are a few bytes, for
+// which one word is looked at instead of calling IndexByte.
+func bareEnd(line []byte, i int) int {
+	if i+8 <= len(line) {
+		w := binary.LittleEndian.Uint64(line[i:]) ^ blanks
+		if hit := (w - lowBits) &^ w & highBits; hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+	}
+	if j := bytes.IndexByte(line[i:], ' '); j >= 0 {
+		return i + j
+	}
+	return len(line)
+}
+
+// quoteEnd returns the index of the closing quote of the field whose text starts at i, or -1. AWS writes a quote
+// inside as \x22; logs that went through other tools have \", which is honoured too.
+func quoteEnd(line []byte, i int) int {
+	for {
+		j := bytes.IndexByte(line[i:], '"')
+		if j < 0 {
+			return -1
+		}
+		i += j
+		slashes := 0
+		for i-slashes > 0 && line[i-slashes-1] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return i
+		}
+		i++
+	}
+}
+
+func (r *Record) decode() error {
+	r.Type = parseType(r.text(FieldType))
+	var ok bool
+	if r.Time, ok = parseTimestamp(r.text(FieldTime)); !ok {
+		return r.bad(FieldTime, ErrTime)
+	}
+	if !validAddress(r.text(FieldClient)) {
+		return r.bad(FieldClient, ErrAddress)
+	}
+	if b := r.text(FieldTarget); !validAddress(b) && !bytes.HasPrefix(b, arnPrefix) {
+		return r.bad(FieldTarget, ErrAddress)
+	}
+	if r.RequestTime, ok = parseSeconds(r.text(FieldRequestTime)); !ok {
+		return r.bad(FieldRequestTime, ErrSeconds)
+	}
+	if r.TargetTime, ok = parseSeconds(r.text(FieldTargetTime)); !ok {
+		return r.bad(FieldTargetTime, ErrSeconds)
+	}
+	if r.ResponseTime, ok = parseSeconds(r.text(FieldResponseTime)); !ok {
+		return r.bad(FieldResponseTime, ErrSeconds)
+	}
+	if r.ELBStatus, ok = parseStatus(r.text(FieldELBStatus)); !ok {
+		return r.bad(FieldELBStatus, ErrStatus)
+	}
+	if r.TargetStatus, ok = parseStatus(r.text(FieldTargetStatus)); !ok {
+		return r.bad(FieldTargetStatus, ErrStatus)
+	}
+	if r.ReceivedBytes, ok = parseBytes(r.text(FieldReceivedBytes)); !ok {
+		return r.bad(FieldReceivedBytes, ErrBytes)
+	}
+	if r.SentBytes, ok = parseBytes(r.text(FieldSentBytes)); !ok {
+		return r.bad(FieldSentBytes, ErrBytes)
+	}
+	r.RulePriority, r.CreationTime = NoRule, NoTimestamp
+	if r.Fields > int(FieldRulePriority) {
+		if r.RulePriority, ok = parseRulePriority(r.text(FieldRulePriority)); !ok {
+			return r.bad(FieldRulePriority, ErrRule)
+		}
+	}
+	if r.Fields > int(FieldCreationTime) {
+		if b := r.text(FieldCreationTime); !isAbsent(b) {
+			if r.CreationTime, ok = parseTimestamp(b); !ok {
+				return r.bad(FieldCreationTime, ErrTime)
+			}
+		}
+	}
+	return nil
+}
+
+// A target is an address; a Lambda function is "-" today, and an ARN is taken too.
+var arnPrefix = []byte("arn:")
+
+func (r *Record) bad(f Field, err error) error {
+	return &SyntaxError{Column: int(r.spans[f].start) + 1, Field: f, Err: err}
+}
+
+func (r *Record) text(f Field) []byte {
+	s := r.spans[f]
+	return r.Line[s.start:s.end:s.end]
+}
+
+func isAbsent(b []byte) bool { return len(b) == 1 && b[0] == '-' }
+
+// Text returns a field as it stands in the log, without quotes and with \xHH escapes as they are. It is nil where
+// the log has "-" or the line ends before the field, and empty but not nil for "". It is a view of the line.
+func (r *Record) Text(f Field) []byte {
+	if int(f) >= r.Fields {
+		return nil
+	}
+	if b := r.text(f); !isAbsent(b) {
+		return b
+	}
+	return nil
+}
+
+// Extra returns the fields beyond KnownFields, quoted where the log quotes them and joined by blanks, or nil. It
+// is a view of the line.
+func (r *Record) Extra() []byte {
+	if r.Fields <= KnownFields {
+		return nil
+	}
+	return trimEnd(r.Line)[r.extra:]
+}
+
+// NextField cuts the first field off text such as Extra returns: its value without quotes, and what is behind it.
+func NextField(text []byte) (value, rest []byte) {
+	end := 0
+	if len(text) > 0 && text[0] == '"' {
+		if end = quoteEnd(text, 1); end < 0 {
+			return text, nil
+		}
+		value, end = text[1:end:end], end+1
+	} else {
+		end = bareEnd(text, 0)
+		value = text[:end:end]
+	}
+	if end < len(text) {
+		return value, text[end+1:]
+	}
+	return value, nil
+}
+
+// Duration is the time from the request's creation to the response, the only one that a record whose processing
+// times are -1 has. NoMicros in lines from before 2018, and where the clock ran backwards.
+func (r *Record) Duration() Micros {
+	if r.CreationTime == NoTimestamp || r.Time < r.CreationTime {
+		return NoMicros
+	}
+	return Micros(r.Time - r.CreationTime)
+}
+
+// HasTarget reports whether the load balancer chose a target with an address. It has none for Lambda functions,
+// empty target groups, and requests that it answered itself.
+func (r *Record) HasTarget() bool { return !isAbsent(r.text(FieldTarget)) }
+
+// MadeByLoadBalancer reports whether the status is a 5xx that the load balancer made because something failed: the
+// target gave no status, or one below 500, and no rule answered on purpose.
+func (r *Record) MadeByLoadBalancer() bool {
+	if r.ELBStatus < 500 || r.ELBStatus > 599 || r.TargetStatus >= 500 {
+		return false
+	}
+	action := r.LastAction()
+	return string(action) != "fixed-response" && string(action) != "waf"
+}
+
+// LastAction returns the last of the actions executed, the one that answered, or nil. It is a view of the line.
+func (r *Record) LastAction() []byte {
+	actions := r.Text(FieldActions)
+	return actions[bytes.LastIndexByte(actions, ',')+1:]
+}
+
+// Clone returns a copy of r that owns its line.
+func (r *Record) Clone() *Record {
+	c := *r
+	c.Line = bytes.Clone(r.Line)
+	return &c
+}

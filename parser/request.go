@@ -1,0 +1,80 @@
+package parser
+
+import "bytes"
+
+// A Request is the parts of the request field, nil where the log has "-" or nothing. They are views of the line.
+type Request struct {
+	Method   []byte
+	URL      []byte // exactly as the client sent it, raw blanks included
+	Protocol []byte
+}
+
+// Request splits the request field: the first blank ends the method, the last one starts the protocol.
+func (r *Record) Request() Request {
+	var q Request
+	text := r.Text(FieldRequest)
+	for len(text) > 0 && text[len(text)-1] == ' ' {
+		text = text[:len(text)-1]
+	}
+	method, url := text, []byte(nil)
+	if i := bytes.IndexByte(text, ' '); i >= 0 {
+		method, url = text[:i:i], text[i+1:]
+	}
+	q.Method = present(method)
+	if i := bytes.LastIndexByte(url, ' '); i >= 0 {
+		q.Protocol = present(url[i+1:])
+		url = url[:i:i]
+	}
+	q.URL = present(url)
+	return q
+}
+
+func present(b []byte) []byte {
+	if len(b) == 0 || isAbsent(b) {
+		return nil
+	}
+	return b
+}
+
+// HostPort returns the authority of an absolute URL, port included, or nil.
+func (q Request) HostPort() []byte {
+	host, _ := q.split()
+	return host
+}
+
+// Path returns the path without the query, or nil if the URL has none. A request for "*" or one without a scheme
+// is taken whole.
+func (q Request) Path() []byte {
+	_, path := q.split()
+	if i := bytes.IndexByte(path, '?'); i >= 0 {
+		path = path[:i:i]
+	}
+	return path
+}
+
+func (q Request) split() (host, path []byte) {
+	i := bytes.Index(q.URL, schemeEnd)
+	if i < 0 || bytes.IndexByte(q.URL[:i], '/') >= 0 {
+		return nil, q.URL
+	}
+	rest := q.URL[i+len(schemeEnd):]
+	if j := bytes.IndexAny(rest, "/?"); j >= 0 {
+		return rest[:j:j], rest[j:]
+	}
+	return rest, nil
+}
+
+var schemeEnd = []byte("://")
+
+// Host returns the name that the request was for: the one of the TLS handshake, or else that of the URL without its
+// port; nil if there is neither. It is a view of the line.
+func (r *Record) Host() []byte {
+	if name := r.Text(FieldDomainName); len(name) > 0 {
+		return name
+	}
+	host := r.Request().HostPort()
+	if i := bytes.LastIndexByte(host, ':'); i >= 0 && bytes.IndexByte(host[i:], ']') < 0 {
+		host = host[:i:i]
+	}
+	return present(host)
+}

@@ -1,0 +1,61 @@
+package partial
+
+import "alblens/parser"
+
+// A Builder makes the Partials of one object after the other. It is not safe for concurrent use.
+type Builder struct {
+	opts   *Options
+	record parser.Record
+	name   string
+	node   []byte
+	p      *Partial
+}
+
+// NewBuilder returns a Builder. Begin comes first.
+func NewBuilder(o *Options) *Builder { return &Builder{opts: o} }
+
+// Begin starts an object. node is the load balancer node that its name tells, or "".
+func (b *Builder) Begin(name, node string) {
+	b.name, b.node, b.p = name, nil, Empty(b.opts)
+	if node != "" {
+		b.node = []byte(node)
+	}
+}
+
+// Line takes the next line, whose number is counted from 1, and keeps nothing of it but samples. err is what was
+// wrong with it already, such as parser.ErrTooLong, or nil. A line that is not a record is counted, and returned as
+// a *parser.SyntaxError with its place.
+func (b *Builder) Line(line []byte, number int, err error) error {
+	b.p.Ledger.Lines++
+	if err == nil {
+		err = b.record.Parse(line)
+	}
+	if err != nil {
+		return b.p.Ledger.AddMalformed(b.name, number, line, err)
+	}
+	if !b.opts.Selects(&b.record) {
+		b.p.Ledger.Filtered++
+		return nil
+	}
+	b.p.Ledger.Records++
+	b.p.Ledger.countFields(b.record.Fields)
+	b.p.counts.Add(&b.record, b.node)
+	b.p.evidence.Add(&b.record, b.name, number)
+	return nil
+}
+
+// Empty reports whether no line so far was a record, selected or not.
+func (b *Builder) Empty() bool { return b.p.Ledger.Records+b.p.Ledger.Filtered == 0 }
+
+// End returns the Partial of an object that was read to its end, when problem is nil, or as far as problem says.
+// stored and text are how many bytes of the object were read, as they are stored and as text. A skipped object leaves
+// no trace but its problem.
+func (b *Builder) End(stored, text int64, problem *Problem) *Partial {
+	p := b.p
+	b.p = nil
+	if problem != nil && problem.Kind == Skipped {
+		p = Empty(b.opts)
+	}
+	p.Ledger.End(stored, text, problem)
+	return p
+}

@@ -1,0 +1,170 @@
+package partial
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"alblens/parser"
+)
+
+// A Ledger accounts for every object and every line:
+// Objects = Complete + Partial + Failed + Skipped, and Lines = Records + Malformed + Filtered.
+type Ledger struct {
+	Objects, Complete, Partial, Failed, Skipped int64
+
+	CompressedBytes int64 // as stored
+	Bytes           int64 // of text, line ends included
+
+	Lines, Records, Malformed, Filtered int64
+
+	// FieldCounts is how many records have how many fields: it shows when the format grew.
+	FieldCounts map[int]int64
+	Problems    []Problem
+	// MalformedSamples are the first malformed lines, maxMalformedSamples at most.
+	MalformedSamples []MalformedSample
+	Duplicates       []Duplicate
+	Gaps             []Gap
+	Interrupted      bool // the run was stopped before all was read
+}
+
+// A Problem is why an object was not read, or not to its end.
+type Problem struct {
+	Name        string
+	Kind        string // one of the stable words of design/contract.md, as "truncated"
+	Error       string
+	RecordsKept int64 // read before the fault
+}
+
+// Skipped is the kind of a Problem that is none: the object holds no access log.
+const Skipped = "skipped"
+
+// A MalformedSample is a line that is not a record.
+type MalformedSample struct {
+	Name   string
+	Line   int // from 1
+	Column int // in bytes, from 1
+	Field  string
+	Error  string
+	Text   string // its beginning
+}
+
+// A Duplicate is an object that was not read because SameAs has the same AWS file name and size.
+type Duplicate struct{ Name, SameAs string }
+
+// A Gap is a time for which a load balancer node delivered nothing, between times for which it did.
+type Gap struct {
+	LoadBalancer, Node string
+	From, To           time.Time
+}
+
+const (
+	maxMalformedSamples = 10
+	maxSampleText       = 300 // bytes
+)
+
+func (l *Ledger) countFields(n int) {
+	if l.FieldCounts == nil {
+		l.FieldCounts = map[int]int64{}
+	}
+	l.FieldCounts[n]++
+}
+
+// AddMalformed counts a line that is not a record, whose number is counted from 1, keeps the beginning of the first few,
+// and returns err as a *parser.SyntaxError with its place.
+func (l *Ledger) AddMalformed(name string, number int, line []byte, err error) error {
+	e := &parser.SyntaxError{Column: 1, Err: err}
+	if syntax, ok := errors.AsType[*parser.SyntaxError](err); ok {
+		e = syntax
+	}
+	e.Name, e.Line = name, number
+	l.Malformed++
+	if len(l.MalformedSamples) < maxMalformedSamples {
+		l.MalformedSamples = append(l.MalformedSamples, MalformedSample{
+			Name: name, Line: number, Column: e.Column, Field: e.Field.String(), Error: e.Err.Error(),
+			Text: string(line[:min(len(line), maxSampleText)]),
+		})
+	}
+	return e
+}
+
+// AddProblem counts an object that failed, was read in part, or was skipped.
+func (l *Ledger) AddProblem(p Problem) {
+	l.Objects++
+	switch {
+	case p.Kind == Skipped:
+		l.Skipped++
+	case p.RecordsKept > 0:
+		l.Partial++
+	default:
+		l.Failed++
+	}
+	l.Problems = append(l.Problems, p)
+}
+
+// End closes the ledger of one object: it was read to its end, when problem is nil, or as far as problem says, whose
+// RecordsKept is filled in. stored and text are the bytes read. Of a skipped object nothing else remains.
+func (l *Ledger) End(stored, text int64, problem *Problem) {
+	switch {
+	case problem == nil:
+		l.Objects++
+		l.Complete++
+	case problem.Kind == Skipped:
+		*l = Ledger{}
+		l.AddProblem(*problem)
+		return
+	default:
+		problem.RecordsKept = l.Records
+		l.AddProblem(*problem)
+	}
+	l.CompressedBytes, l.Bytes = stored, text
+}
+
+// Fold adds o, whose objects come after those of l.
+func (l *Ledger) Fold(o *Ledger) {
+	l.Objects += o.Objects
+	l.Complete += o.Complete
+	l.Partial += o.Partial
+	l.Failed += o.Failed
+	l.Skipped += o.Skipped
+	l.CompressedBytes += o.CompressedBytes
+	l.Bytes += o.Bytes
+	l.Lines += o.Lines
+	l.Records += o.Records
+	l.Malformed += o.Malformed
+	l.Filtered += o.Filtered
+	for n, count := range o.FieldCounts {
+		if l.FieldCounts == nil {
+			l.FieldCounts = map[int]int64{}
+		}
+		l.FieldCounts[n] += count
+	}
+	l.Problems = append(l.Problems, o.Problems...)
+	room := maxMalformedSamples - len(l.MalformedSamples)
+	l.MalformedSamples = append(l.MalformedSamples, o.MalformedSamples[:min(len(o.MalformedSamples), room)]...)
+	l.Duplicates = append(l.Duplicates, o.Duplicates...)
+	l.Gaps = append(l.Gaps, o.Gaps...)
+	l.Interrupted = l.Interrupted || o.Interrupted
+}
+
+// sort puts the problems in an order that does not tell when they were found: real ones first.
+func (l *Ledger) sort() {
+	slices.SortStableFunc(l.Problems, func(a, b Problem) int {
+		if (a.Kind == Skipped) != (b.Kind == Skipped) {
+			if b.Kind == Skipped {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+}
+
+// MalformedShare is the share of the lines that are malformed.
+func (l *Ledger) MalformedShare() float64 {
+	if l.Lines == 0 {
+		return 0
+	}
+	return float64(l.Malformed) / float64(l.Lines)
+}

@@ -1,0 +1,64 @@
+// Package partial holds all that reading one object yields, the ledger of what was read, the counts and the evidence,
+// and folds such parts into the whole.
+//
+//  1. A Builder takes the lines of one object and yields its Partial: a function of the bytes and the Options alone.
+//  2. Fold joins Partials in the order of the plan.
+//  3. Freeze turns the last one into a Result, which diagnosis and reports read.
+package partial
+
+import (
+	"alblens/aggregate"
+	"alblens/evidence"
+	"alblens/parser"
+)
+
+// Options say which records count and what is kept of them. All Partials of a run share them.
+type Options struct {
+	// Since and Until select the records whose time is in [Since, Until); NoTimestamp leaves a side open.
+	Since, Until parser.Timestamp
+	Aggregate    aggregate.Options
+	Evidence     evidence.Options
+}
+
+// DefaultOptions select everything.
+func DefaultOptions() Options {
+	return Options{Since: parser.NoTimestamp, Until: parser.NoTimestamp}
+}
+
+// Selects reports whether a record's time is in the window.
+func (o *Options) Selects(r *parser.Record) bool {
+	t := aggregate.Timestamp(r, o.Aggregate.ByCreation)
+	return t >= o.Since && (o.Until == parser.NoTimestamp || t < o.Until)
+}
+
+// A Partial is what was read of one object, or of several that were folded. It is not safe for concurrent use.
+type Partial struct {
+	Ledger   Ledger
+	counts   *aggregate.Set
+	evidence *evidence.Set
+}
+
+// Empty returns a Partial of no object, which Fold begins with.
+func Empty(o *Options) *Partial {
+	return &Partial{counts: aggregate.NewSet(o.Aggregate), evidence: evidence.NewSet(o.Evidence)}
+}
+
+// Fold adds o, whose objects come after those of p in the plan. o must not be used again.
+func (p *Partial) Fold(o *Partial) {
+	p.Ledger.Fold(&o.Ledger)
+	p.counts.Merge(o.counts)
+	p.evidence.Merge(o.evidence)
+}
+
+// A Result is all that is known of a run, as plain data.
+type Result struct {
+	Ledger   Ledger
+	Counts   *aggregate.Result
+	Evidence *evidence.Result
+}
+
+// Freeze returns the Result. p must not be used again.
+func (p *Partial) Freeze() *Result {
+	p.Ledger.sort()
+	return &Result{Ledger: p.Ledger, Counts: p.counts.Freeze(), Evidence: p.evidence.Freeze()}
+}

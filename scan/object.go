@@ -1,0 +1,112 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"alblens/inflate"
+	"alblens/internal/logname"
+	"alblens/parser"
+	"alblens/partial"
+	"alblens/sources"
+)
+
+// A reader reads objects one after the other and keeps its buffers.
+type reader struct {
+	meter  *Meter
+	blocks inflate.Reader
+	lines  parser.Lines
+	ctx    context.Context
+	stored int64 // of the object at hand, as last told to the meter
+	text   int64
+}
+
+// sink takes the lines of an object.
+type sink interface {
+	// Line takes the next line; err is what is wrong with it already. An error ends the object.
+	Line(line []byte, number int, err error) error
+	// Empty reports whether no line so far was a record.
+	Empty() bool
+}
+
+// sniff is how much text an object whose name tells nothing may hold before its first record.
+const sniff = 64 << 10
+
+var (
+	errNoRecords   = errors.New("no access log: no line in its first 64 KiB is a record")
+	errInterrupted = errors.New("interrupted")
+)
+
+// read hands the lines of an object to a sink. It returns why the object was not read to its end, or nil, and
+// separately an error of the sink.
+func (r *reader) read(ctx context.Context, ref sources.Ref, body opened, to sink) (*partial.Problem, error) {
+	r.ctx, r.stored, r.text = ctx, 0, 0
+	stream, err := body.get()
+	if err != nil {
+		return problem(ref.Name, err), nil
+	}
+	defer stream.Close()
+	r.blocks.Reset(stream)
+	r.lines.Reset(r)
+	unsure := !ref.Named && ref.Log.Kind != logname.Access
+	for {
+		line, err := r.lines.Next()
+		if err != nil && err != parser.ErrTooLong {
+			return r.end(ref, err, unsure && to.Empty()), nil
+		}
+		if err := to.Line(line, r.lines.Number(), err); err != nil {
+			return nil, err
+		}
+		if unsure && r.text >= sniff {
+			if to.Empty() {
+				return &partial.Problem{Name: ref.Name, Kind: partial.Skipped, Error: errNoRecords.Error()}, nil
+			}
+			unsure = false
+		}
+	}
+}
+
+func (r *reader) end(ref sources.Ref, err error, empty bool) *partial.Problem {
+	switch {
+	case err == io.EOF && empty:
+		return &partial.Problem{Name: ref.Name, Kind: partial.Skipped, Error: errNoRecords.Error()}
+	case err == io.EOF:
+		return nil
+	}
+	p := problem(ref.Name, err)
+	if n := r.lines.Pending(); n > 0 {
+		p.Error += fmt.Sprintf("; the last %d bytes are part of a line, and left out", n)
+	}
+	return p
+}
+
+// Next is the object's next block. Looking at the context here stops a long object soon.
+func (r *reader) Next() ([]byte, error) {
+	if r.ctx.Err() != nil {
+		return nil, errInterrupted
+	}
+	block, err := r.blocks.Next()
+	r.text += int64(len(block))
+	r.meter.bytes.Add(int64(len(block)))
+	r.meter.stored.Add(r.blocks.Compressed() - r.stored)
+	r.stored = r.blocks.Compressed()
+	return block, err
+}
+
+func problem(name string, err error) *partial.Problem {
+	if p, ok := errors.AsType[*sources.Problem](err); ok {
+		return &partial.Problem{Name: p.Name, Kind: string(p.Kind), Error: p.Reason()}
+	}
+	kind := string(sources.Unreadable)
+	switch {
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+		kind, err = "interrupted", errInterrupted
+	case errors.Is(err, inflate.ErrTruncated):
+		kind = string(sources.Truncated)
+	case errors.Is(err, inflate.ErrCorrupt):
+		kind = "corrupt"
+	}
+	return &partial.Problem{Name: name, Kind: kind, Error: err.Error()}
+}

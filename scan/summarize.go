@@ -1,0 +1,172 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"alblens/partial"
+	"alblens/plan"
+	"alblens/sources"
+)
+
+// Config says how to read. It never changes the answer.
+type Config struct {
+	Jobs   int  // workers; at least 1
+	Ahead  int  // objects opened at once; 0: as many as Jobs
+	Strict bool // stop at the first object or line that is not as it should be
+	Meter  *Meter
+}
+
+// A Meter shows how far a run is. Its methods may be called from any goroutine.
+type Meter struct{ objects, stored, bytes atomic.Int64 }
+
+// Read returns the objects done, and the stored and text bytes read.
+func (m *Meter) Read() (objects, stored, bytes int64) {
+	return m.objects.Load(), m.stored.Load(), m.bytes.Load()
+}
+
+// Watch calls f every interval, on a goroutine of its own, until the returned function is called, which waits for it.
+func (m *Meter) Watch(interval time.Duration, f func(objects, stored, bytes int64)) (stop func()) {
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				f(m.Read())
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-done
+	}
+}
+
+func (c Config) withDefaults() Config {
+	c.Jobs = max(c.Jobs, 1)
+	if c.Ahead <= 0 {
+		c.Ahead = c.Jobs
+	}
+	if c.Meter == nil {
+		c.Meter = &Meter{}
+	}
+	return c
+}
+
+// refuse returns the first problem of the listing if nothing may be wrong.
+func (c Config) refuse(p *plan.Plan) error {
+	for _, problem := range p.Problems {
+		if c.Strict && problem.Kind != sources.Skipped {
+			return problem
+		}
+	}
+	return nil
+}
+
+// Summarize reads every object of the plan and folds what they yield. When the context ends early, the Partial holds
+// what was read and its ledger says what was not. An error is returned only if Config.Strict asks for it.
+func Summarize(ctx context.Context, src sources.Source, p *plan.Plan, o *partial.Options, c Config) (*partial.Partial, error) {
+	c = c.withDefaults()
+	if err := c.refuse(p); err != nil {
+		return nil, err
+	}
+	fetch := newFetcher(ctx, src, p, c.Ahead)
+	defer fetch.close()
+	type worker struct {
+		reader  reader
+		builder *partial.Builder
+	}
+	workers := make([]worker, c.Jobs)
+	for i := range workers {
+		workers[i] = worker{reader{meter: c.Meter}, partial.NewBuilder(o)}
+	}
+	type outcome struct {
+		part *partial.Partial
+		err  error
+	}
+	work := func(ctx context.Context, w, item int, emit func(outcome) bool) {
+		ref := p.Objects[item]
+		r, b := &workers[w].reader, workers[w].builder
+		b.Begin(ref.Name, ref.Log.Node)
+		problem, err := r.read(ctx, ref, fetch.take(item), lenient{b, c.Strict})
+		if err == nil && c.Strict && problem != nil && problem.Kind != partial.Skipped {
+			err = fmt.Errorf("%s: %s", problem.Name, problem.Error)
+		}
+		emit(outcome{b.End(r.stored, r.text, problem), err})
+	}
+
+	fold := plan.Fold[*partial.Partial]{Join: func(into, next *partial.Partial) *partial.Partial {
+		into.Fold(next)
+		return into
+	}}
+	shards := p.Shards
+	var shard *partial.Partial
+	take := func(item int, out outcome) error {
+		if out.err != nil {
+			return out.err
+		}
+		if shard == nil {
+			shard = partial.Empty(o)
+		}
+		shard.Fold(out.part)
+		c.Meter.objects.Add(1)
+		if item == shards[0].End-1 {
+			fold.Add(shard)
+			shard, shards = nil, shards[1:]
+		}
+		return nil
+	}
+	taken, err := ordered(ctx, len(p.Objects), c.Jobs, work, take)
+	if err != nil {
+		return nil, err
+	}
+	if shard != nil { // the run was interrupted within it
+		fold.Add(shard)
+	}
+	whole, ok := fold.Result()
+	if !ok {
+		whole = partial.Empty(o)
+	}
+	account(&whole.Ledger, p, taken, ctx.Err() != nil)
+	return whole, nil
+}
+
+// account adds to the ledger what the plan knows, and what was never begun.
+func account(l *partial.Ledger, p *plan.Plan, taken int, interrupted bool) {
+	for _, problem := range p.Problems {
+		l.AddProblem(partial.Problem{Name: problem.Name, Kind: string(problem.Kind), Error: problem.Reason()})
+	}
+	for _, d := range p.Duplicates {
+		l.Duplicates = append(l.Duplicates, partial.Duplicate(d))
+	}
+	for _, g := range p.Gaps {
+		l.Gaps = append(l.Gaps, partial.Gap(g))
+	}
+	if rest := p.Objects[taken:]; interrupted {
+		l.Interrupted = true
+		for _, ref := range rest {
+			l.AddProblem(partial.Problem{Name: ref.Name, Kind: "interrupted", Error: "not begun"})
+		}
+	}
+}
+
+// lenient passes lines on and keeps malformed ones, which the builder has counted, from ending the object, unless
+// strict.
+type lenient struct {
+	*partial.Builder
+	strict bool
+}
+
+func (l lenient) Line(line []byte, number int, err error) error {
+	if err := l.Builder.Line(line, number, err); err != nil && l.strict {
+		return err
+	}
+	return nil
+}
