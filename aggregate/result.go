@@ -111,6 +111,7 @@ const (
 
 // Freeze returns what was counted. The Set must not be used again.
 func (s *Set) Freeze() *Result {
+	s.settle()
 	r := &Result{Bucket: s.opts.Bucket, TimeBucket: s.opts.Bucket, Totals: s.totals.freeze(), Missing: s.freezeMissing()}
 	tables := s.tables
 	for _, d := range s.opts.By {

@@ -12,7 +12,13 @@ type Set struct {
 	totals   cell
 	missing  map[parser.Status]*[8]uint64
 	timeline *timeline // nil unless asked for
-	tables   []*table
+	tables   []*table  // in the order of Options.By, without the timeline
+
+	// Records are counted in few cells and these added up later: the tables of fine dimensions take every record, and
+	// the blend takes it for the totals, the timeline and the tables of coarse ones.
+	fine   []*table
+	coarse [numCoarse]*table // nil where not asked for
+	blend  blend
 
 	key  []byte // of the record at hand, for a combination
 	path []byte // its path template
@@ -29,8 +35,14 @@ func NewSet(o Options) *Set {
 	for _, d := range o.By {
 		if d.Is(Time) {
 			s.timeline = newTimeline(share)
+			continue
+		}
+		t := newTable(d, share)
+		s.tables = append(s.tables, t)
+		if i := coarseIndex(d); i >= 0 {
+			s.coarse[i] = t
 		} else {
-			s.tables = append(s.tables, newTable(d, share))
+			s.fine = append(s.fine, t)
 		}
 	}
 	return s
@@ -40,7 +52,6 @@ func NewSet(o Options) *Set {
 // lines from before the node was logged; nil if it tells none.
 func (s *Set) Add(r *parser.Record, node []byte) {
 	d := newSample(r, &s.opts)
-	s.totals.add(&d)
 	if d.missing != 0 {
 		m := s.missing[r.ELBStatus]
 		if m == nil {
@@ -49,17 +60,40 @@ func (s *Set) Add(r *parser.Record, node []byte) {
 		}
 		m[d.missing]++
 	}
-	if s.timeline != nil {
-		s.timeline.add(&d)
+	var values [numCoarse][]byte
+	for i, t := range s.coarse {
+		if t != nil {
+			values[i] = s.part(coarseParts[i], r, node, d.bucket)
+		}
+	}
+	s.blend.find(d.bucket, &values).add(&d)
+	if s.blend.full() {
+		s.settle()
 	}
 	s.path = s.path[:0]
-	for _, t := range s.tables {
+	for _, t := range s.fine {
 		var group []byte
 		if t.dim.Is(Target) {
 			group = r.Text(parser.FieldTargetGroupARN)
 		}
 		t.add(s.keyOf(t.dim, r, node, d.bucket), group, &d)
 	}
+}
+
+// settle adds the blend up into what it stands for.
+func (s *Set) settle() {
+	for _, e := range s.blend.entries {
+		s.totals.merge(&e.cell)
+		if s.timeline != nil {
+			s.timeline.mergeCell(e.bucket, &e.cell)
+		}
+		for i, t := range s.coarse {
+			if t != nil {
+				t.mergeCell(e.values[i], &e.cell)
+			}
+		}
+	}
+	s.blend.reset()
 }
 
 // absent is the key of what a record does not have. In the log "-" always means that, so no value is "-".
@@ -135,6 +169,8 @@ func (s *Set) template(r *parser.Record) []byte {
 
 // Merge adds o, whose records come after those of s. o must not be used again.
 func (s *Set) Merge(o *Set) {
+	s.settle()
+	o.settle()
 	s.totals.merge(&o.totals)
 	for status, m := range o.missing {
 		if mine := s.missing[status]; mine != nil {

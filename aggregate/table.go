@@ -92,6 +92,19 @@ func (t *table) add(key, group []byte, s *sample) {
 	}
 }
 
+// mergeCell adds c, which is left as it is, to a key.
+func (t *table) mergeCell(key string, c *cell) {
+	e := t.entries[key]
+	if e == nil {
+		e = &entry{key: key}
+		t.entries[key] = e
+		t.bytes += entryBytes + len(key)
+	}
+	if t.bytes += e.cell.merge(c); t.bytes > t.limit {
+		t.prune()
+	}
+}
+
 // prune drops the least important half of the entries: those without failures first, then those with fewest requests.
 func (t *table) prune() {
 	kept := t.byWorth()

@@ -9,9 +9,6 @@ type timeline struct {
 	bytes int
 	level uint // buckets are 1<<level of the base width
 	cells map[int64]*cell
-
-	recent      *cell
-	recentIndex int64
 }
 
 const timelineCellBytes = cellBytes + 32
@@ -20,25 +17,21 @@ func newTimeline(limit int) *timeline {
 	return &timeline{limit: limit, cells: map[int64]*cell{}}
 }
 
-func (t *timeline) add(s *sample) {
-	i := s.bucket >> t.level
-	c := t.recent
-	if c == nil || i != t.recentIndex {
-		if c = t.cells[i]; c == nil {
-			c = &cell{}
-			t.cells[i] = c
-			t.bytes += timelineCellBytes
-		}
-		t.recent, t.recentIndex = c, i
+// mergeCell adds c, which is left as it is, to a bucket of the base width.
+func (t *timeline) mergeCell(bucket int64, c *cell) {
+	mine := t.cells[bucket>>t.level]
+	if mine == nil {
+		mine = &cell{}
+		t.cells[bucket>>t.level] = mine
+		t.bytes += timelineCellBytes
 	}
-	if t.bytes += c.add(s); t.bytes > t.limit {
+	if t.bytes += mine.merge(c); t.bytes > t.limit {
 		t.widen(t.level + 1)
 	}
 }
 
 // widen goes to the given level, or to the first above it that fits.
 func (t *timeline) widen(level uint) {
-	t.recent = nil
 	for ; level <= maxLevel; level++ {
 		old, by := t.cells, level-t.level
 		t.cells, t.level, t.bytes = map[int64]*cell{}, level, 0
@@ -58,7 +51,6 @@ func (t *timeline) widen(level uint) {
 
 // merge moves o's cells into t. o must not be used again.
 func (t *timeline) merge(o *timeline) {
-	t.recent = nil
 	if t.level < o.level {
 		t.widen(o.level)
 	}

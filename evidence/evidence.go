@@ -3,7 +3,7 @@
 package evidence
 
 import (
-	"hash/fnv"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +35,7 @@ type Sample struct {
 	Source string
 	Line   int
 	Text   string
-	hash   uint64
+	hash   uint32
 }
 
 // NewSet returns an empty Set.
@@ -71,11 +71,7 @@ func (s *Set) Add(r *parser.Record, source string, line int) {
 
 // hash draws the samples: by the bytes of the line, so that the same lines are drawn however the log is cut into
 // objects and whatever these are called.
-func hash(line []byte) uint64 {
-	h := fnv.New64a()
-	h.Write(line)
-	return h.Sum64()
-}
+func hash(line []byte) uint32 { return crc32.ChecksumIEEE(line) }
 
 func (c *causeSet) keep(x Sample, most int) {
 	i, _ := slices.BinarySearchFunc(c.samples, x, compareSamples)

@@ -3,10 +3,11 @@ package parser
 import "bytes"
 
 // SplitAddress splits "10.0.0.1:80" at its last colon, for AWS writes IPv6 addresses without brackets; brackets are
-// taken off where there are some. An absent address gives nil, nil. Both are views of addr.
+// taken off where there are some. What is no address, such as the ARN of a function, gives nil, nil. Both are views of
+// addr.
 func SplitAddress(addr []byte) (ip, port []byte) {
 	i := bytes.LastIndexByte(addr, ':')
-	if i < 0 {
+	if i < 0 || bytes.HasPrefix(addr, arnPrefix) {
 		return nil, nil
 	}
 	ip, port = addr[:i:i], addr[i+1:]

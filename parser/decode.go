@@ -69,13 +69,14 @@ func daysIn(year, month int) int {
 }
 
 // daysSince1970 counts days in the proleptic Gregorian calendar, with years that begin in March so that
-// the leap day is the last of its year.
+// the leap day is the last of its year. It counts from the year -400, so that no division is of a negative number.
 func daysSince1970(year, month, day int) int {
+	year += 400
 	if month <= 2 {
 		year--
 		month += 12
 	}
-	return 365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - 719468
+	return 365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - (719468 + 146097)
 }
 
 // parseSeconds reads a processing time: "-1" and "-" are NoMicros.

@@ -37,7 +37,7 @@ func (l *Lines) Pending() int { return len(l.carry) }
 // it returns io.EOF, or the error of the blocks.
 func (l *Lines) Next() ([]byte, error) {
 	if i := bytes.IndexByte(l.block, '\n'); i >= 0 && len(l.carry) == 0 && i <= MaxLine {
-		line := l.block[:i]
+		line := l.block[:i:i]
 		l.block = l.block[i+1:]
 		l.number++
 		return line, nil

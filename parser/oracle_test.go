@@ -170,7 +170,7 @@ func oracle(line string) (plain, *defect) {
 		Duration:      -1,
 		Fields:        len(all),
 		Extra:         "<nil>",
-		HasTarget:     text(5) != "-",
+		HasTarget:     text(5) != "-" && !strings.HasPrefix(text(5), "arn:"),
 	}
 	for i := range p.Text {
 		p.Text[i] = orNil(text(i + 1))
@@ -263,7 +263,7 @@ func oracleNumber(s string, absent int64) int64 {
 
 func oracleAddress(s string) (ip, port string) {
 	parts := regexp.MustCompile(`(?s)^(.*):([^:]*)$`).FindStringSubmatch(s)
-	if parts == nil {
+	if parts == nil || strings.HasPrefix(s, "arn:") {
 		return "<nil>", "<nil>"
 	}
 	ip = parts[1]

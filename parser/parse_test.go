@@ -170,6 +170,7 @@ func TestParseExtra(t *testing.T) {
 	}
 	r := mustParse(t, logLine(add("a", `"b"`))+" \r")
 	equalText(t, "Extra of a line with blanks behind", r.Extra(), `a "b"`)
+	equalText(t, "Text of the first unknown field", r.Text(Field(KnownFields)), none)
 	r = mustParse(t, logLine(add(strings.Fields(strings.Repeat("x ", 300))...)))
 	equal(t, "Fields of a line with 336", r.Fields, 336)
 }
@@ -312,7 +313,7 @@ func TestLongLines(t *testing.T) {
 	equalText(t, "elb", mustParse(t, logLine(set(FieldELB, word))).Text(FieldELB), word)
 	quotes := strings.Repeat(`\"`, 50_000)
 	equalText(t, "quotes", mustParse(t, logLine(set(FieldUserAgent, `"`+quotes+`"`))).Text(FieldUserAgent), quotes)
-	equal(t, "500 000 fields", mustParse(t, logLine(add(strings.Repeat("- ", 499_964)))).Fields, 500_000)
+	equal(t, "3000 fields", mustParse(t, logLine(add(strings.Repeat("- ", 2964)))).Fields, 3000)
 }
 
 func TestType(t *testing.T) {
@@ -396,7 +397,7 @@ func TestTimestamp(t *testing.T) {
 		{"2026-11-20T24:00:00Z", bad}, {"2026-11-20T23:60:00Z", bad}, {"2026-11-20T23:59:60Z", bad},
 		{"2026-11-20T14:05:00", bad}, {"2026-11-20T14:05:00.123456", bad}, {"2026-11-20T14:05:00.Z", bad},
 		{"2026-11-20T14:05:00.1234567890Z", bad}, {"2026-11-20T14:05:00,123456Z", bad},
-		{"2026-11-20T14:05:00.12x456Z", bad}, {"2026-11-20T14:05:00.1234567x9Z", bad},
+		{"2026-11-20T14:05:00.12x456Z", bad}, {"2026-11-20T14:05:00.123456xZ", bad}, {"2026-11-20T14:05:00.1234567x9Z", bad},
 		{"2026-11-20T14:05:00.-1Z", bad}, {"2026-11-20T14:05:00123456Z", bad},
 		{"2026-11-20T14:05:00+00:00", bad}, {"2026-11-20T14:05:00z", bad}, {"2026-11-20t14:05:00Z", bad},
 		{"2026-11-20_14:05:00Z", bad}, {"2026/11/20T14:05:00Z", bad}, {"2026-11/20T14:05:00Z", bad},
@@ -448,7 +449,7 @@ func TestSeconds(t *testing.T) {
 
 		{"1000000000", bad}, {"0.1234567890", bad}, {"0.", bad}, {".5", bad}, {".", bad}, {"-2", bad}, {"-1.0", bad},
 		{"-0.001", bad}, {"+0.001", bad}, {"0,001", bad}, {"1e-05", bad}, {"0.00x", bad}, {"0.0x0", bad}, {"0.x00", bad},
-		{"x.000", bad}, {"0x001", bad}, {"0.0000x", bad}, {"0.1234567x", bad}, {"NaN", bad}, {"1:000", bad}, {"0.001s", bad},
+		{"x.000", bad}, {"0x001", bad}, {"0.0000x", bad}, {"0.123456x", bad}, {"0.1234567x", bad}, {"NaN", bad}, {"1:000", bad}, {"0.001s", bad},
 		{"0.0.0", bad}, {`""`, bad}, {`"0.001 "`, bad},
 	} {
 		for f, number := range map[Field]func(*Record) int64{
@@ -468,11 +469,8 @@ func TestStatus(t *testing.T) {
 	}{
 		{"200", 200}, {"502", 502}, {"460", 460}, {"561", 561}, {"000", 0}, {"099", 99}, {"999", 999}, {"-", -1},
 		{"0", bad}, {"20", bad}, {"2000", bad}, {"2x0", bad}, {"x00", bad}, {"20x", bad}, {"-1", bad}, {"-20", bad},
-		{"2 0", bad}, {`"2 0"`, bad}, {`""`, bad}, {"+20", bad}, {"/00", bad}, {"0:0", bad},
+		{`"2 0"`, bad}, {`""`, bad}, {"+20", bad}, {"/00", bad}, {"0:0", bad},
 	} {
-		if c.raw == "2 0" { // two fields: the second pushes the others aside
-			continue
-		}
 		got := parsed(t, FieldELBStatus, c.raw, ErrStatus, func(r *Record) int64 { return int64(r.ELBStatus) })
 		equal(t, "elb status "+c.raw, got, c.want)
 		got = parsed(t, FieldTargetStatus, c.raw, ErrStatus, func(r *Record) int64 { return int64(r.TargetStatus) })
@@ -541,7 +539,7 @@ func TestAddress(t *testing.T) {
 		}
 	}
 	lambda := "arn:aws:lambda:eu-west-1:123456789012:function:shop"
-	equal(t, "a Lambda function as target", mustParse(t, logLine(set(FieldTarget, lambda))).HasTarget(), true)
+	equal(t, "a Lambda function as target", mustParse(t, logLine(set(FieldTarget, lambda))).HasTarget(), false)
 	equal(t, "a Lambda function as client", parsed(t, FieldClient, lambda, ErrAddress, nil), bad)
 }
 

@@ -149,9 +149,6 @@ func (r *Record) split(line []byte) error {
 	if n < MinFields {
 		return &SyntaxError{Column: len(line) + 1, Field: Field(n), Err: ErrTooFewFields}
 	}
-	for k := n; k < KnownFields; k++ {
-		r.spans[k] = span{}
-	}
 	r.Fields = n
 	return nil
 }
@@ -257,9 +254,10 @@ func (r *Record) text(f Field) []byte {
 func isAbsent(b []byte) bool { return len(b) == 1 && b[0] == '-' }
 
 // Text returns a field as it stands in the log, without quotes and with \xHH escapes as they are. It is nil where
-// the log has "-" or the line ends before the field, and empty but not nil for "". It is a view of the line.
+// the log has "-" or the line ends before the field, and empty but not nil for "". It is a view of the line. For the
+// fields beyond KnownFields, see Extra.
 func (r *Record) Text(f Field) []byte {
-	if int(f) >= r.Fields {
+	if int(f) >= min(r.Fields, KnownFields) {
 		return nil
 	}
 	if b := r.text(f); !isAbsent(b) {
@@ -274,7 +272,8 @@ func (r *Record) Extra() []byte {
 	if r.Fields <= KnownFields {
 		return nil
 	}
-	return trimEnd(r.Line)[r.extra:]
+	end := len(trimEnd(r.Line))
+	return r.Line[r.extra:end:end]
 }
 
 // NextField cuts the first field off text such as Extra returns: its value without quotes, and what is behind it.
@@ -306,7 +305,10 @@ func (r *Record) Duration() Micros {
 
 // HasTarget reports whether the load balancer chose a target with an address. It has none for Lambda functions,
 // empty target groups, and requests that it answered itself.
-func (r *Record) HasTarget() bool { return !isAbsent(r.text(FieldTarget)) }
+func (r *Record) HasTarget() bool {
+	target := r.text(FieldTarget)
+	return !isAbsent(target) && !bytes.HasPrefix(target, arnPrefix)
+}
 
 // MadeByLoadBalancer reports whether the status is a 5xx that the load balancer made because something failed: the
 // target gave no status, or one below 500, and no rule answered on purpose.

@@ -14,7 +14,7 @@ func (r *Record) Request() Request {
 	var q Request
 	text := r.Text(FieldRequest)
 	for len(text) > 0 && text[len(text)-1] == ' ' {
-		text = text[:len(text)-1]
+		text = text[: len(text)-1 : len(text)-1]
 	}
 	method, url := text, []byte(nil)
 	if i := bytes.IndexByte(text, ' '); i >= 0 {
@@ -48,6 +48,9 @@ func (q Request) Path() []byte {
 	_, path := q.split()
 	if i := bytes.IndexByte(path, '?'); i >= 0 {
 		path = path[:i:i]
+	}
+	if len(path) == 0 {
+		return nil
 	}
 	return path
 }

@@ -19,8 +19,9 @@ type Ledger struct {
 
 	Lines, Records, Malformed, Filtered int64
 
-	// FieldCounts is how many records have how many fields: it shows when the format grew.
-	FieldCounts map[int]int64
+	// FieldCounts is how many records have how many fields, the last element those with as many or more: it shows
+	// when the format grew.
+	FieldCounts [MaxFieldCount + 1]int64
 	Problems    []Problem
 	// MalformedSamples are the first malformed lines, maxMalformedSamples at most.
 	MalformedSamples []MalformedSample
@@ -64,12 +65,10 @@ const (
 	maxSampleText       = 300 // bytes
 )
 
-func (l *Ledger) countFields(n int) {
-	if l.FieldCounts == nil {
-		l.FieldCounts = map[int]int64{}
-	}
-	l.FieldCounts[n]++
-}
+// MaxFieldCount is where FieldCounts ends.
+const MaxFieldCount = 63
+
+func (l *Ledger) countFields(n int) { l.FieldCounts[min(n, MaxFieldCount)]++ }
 
 // AddMalformed counts a line that is not a record, whose number is counted from 1, keeps the beginning of the first few,
 // and returns err as a *parser.SyntaxError with its place.
@@ -135,9 +134,6 @@ func (l *Ledger) Fold(o *Ledger) {
 	l.Malformed += o.Malformed
 	l.Filtered += o.Filtered
 	for n, count := range o.FieldCounts {
-		if l.FieldCounts == nil {
-			l.FieldCounts = map[int]int64{}
-		}
 		l.FieldCounts[n] += count
 	}
 	l.Problems = append(l.Problems, o.Problems...)

@@ -46,8 +46,9 @@ func (b Bucket) midpoint() int64 {
 type Sketch struct {
 	count uint64
 	max   int64
-	page  [pages]uint8 // 1 + the index of the page in counts, 0 for one not touched
-	pool  []uint64     // pages one after the other
+	page  [pages]uint8 // 1 + the index of the page in pool, 0 for one not touched
+	pool  []uint64     // pages in the order in which they were touched
+	made  []uint8      // which page each of them is
 }
 
 // PageBytes is what Add's new page costs in memory.
@@ -68,7 +69,8 @@ func (s *Sketch) Add(v int64, b Bucket) (grown int) {
 
 func (s *Sketch) newPage(i Bucket) uint8 {
 	s.pool = append(s.pool, make([]uint64, pageSize)...)
-	s.page[i] = uint8(len(s.pool) / pageSize)
+	s.made = append(s.made, uint8(i))
+	s.page[i] = uint8(len(s.made))
 	return s.page[i]
 }
 
@@ -76,16 +78,13 @@ func (s *Sketch) newPage(i Bucket) uint8 {
 func (s *Sketch) Merge(o *Sketch) (grown int) {
 	s.count += o.count
 	s.max = max(s.max, o.max)
-	for i, p := range o.page {
-		if p == 0 {
-			continue
-		}
+	for p, i := range o.made {
 		q := s.page[i]
 		if q == 0 {
 			q = s.newPage(Bucket(i))
 			grown += PageBytes
 		}
-		from := o.pool[int(p-1)*pageSize:][:pageSize]
+		from := o.pool[p*pageSize:][:pageSize]
 		to := s.pool[int(q-1)*pageSize:][:pageSize]
 		for k, n := range from {
 			to[k] += n
@@ -97,11 +96,8 @@ func (s *Sketch) Merge(o *Sketch) (grown int) {
 // Subtract takes away o's values, all of which must have been added to s before. The maximum stays as it is.
 func (s *Sketch) Subtract(o *Sketch) {
 	s.count -= o.count
-	for i, p := range o.page {
-		if p == 0 {
-			continue
-		}
-		from := o.pool[int(p-1)*pageSize:][:pageSize]
+	for p, i := range o.made {
+		from := o.pool[p*pageSize:][:pageSize]
 		to := s.pool[int(s.page[i]-1)*pageSize:][:pageSize]
 		for k, n := range from {
 			to[k] -= n

@@ -1,0 +1,45 @@
+# Needs Go, make and a POSIX shell; `make lint`, `fuzz` and `cover` need bash too, `make race` a C compiler.
+
+export GOTOOLCHAIN := local
+# git may refuse to tell a version where another user owns the folder; the build does not hang on it.
+export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS := $(if $(VERSION),-ldflags "-X main.version=$(VERSION)")
+
+FUZZTIME ?= 30s
+BENCH    ?= .
+COUNT    ?= 10
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test race lint fuzz bench cover clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## bin/alblens, one static binary
+	CGO_ENABLED=0 go build -trimpath $(LDFLAGS) -o bin/alblens ./cmd/alblens
+
+demo: build ## build, then analyse the simulated incident inside the binary
+	bin/alblens demo
+
+test: ## all tests of all modules; TESTFLAGS="-run Foo" passes flags on
+	go run ./internal/tools/testsum $(TESTFLAGS)
+
+race: ## the short tests of all modules under the race detector
+	CGO_ENABLED=1 go run ./internal/tools/testsum -short -race -timeout 20m $(TESTFLAGS)
+
+lint: ## gofmt, go vet, staticcheck and tidy go.mod files
+	bash scripts/lint.sh
+
+fuzz: ## each fuzz target for FUZZTIME (30s; also a count, 100000x)
+	bash scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## BENCH (all) COUNT times (10); the output is for benchstat
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) -timeout 0 ./...
+
+cover: ## coverage of parser and aggregate; fails below 90 % of either
+	bash scripts/cover.sh 90 parser aggregate
+
+clean: ## remove what the other targets made
+	rm -rf bin out

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"alblens/aggregate"
+	"alblens/partial"
+	"alblens/report"
+	"alblens/scan"
+	"alblens/sources"
+)
+
+// analysis is the flags of analyze.
+type analysis struct {
+	input
+	bucket    span
+	by        []string
+	top       int
+	topSet    bool
+	format    string
+	outputs   []string
+	maxMemory size
+	color     string
+	args      []string // as given, for the summary
+}
+
+func newAnalyze(std streams) *cobra.Command {
+	a := &analysis{}
+	c := &cobra.Command{
+		Use:   "analyze SOURCE...",
+		Short: "Read logs and report what fails where",
+		Long: `Analyze reads access logs and reports the 5xx by target, path, minute and whatever else --by names.
+
+A SOURCE is a file, a directory (with all below it), a glob (** included), s3://bucket/prefix, or - for standard
+input, gzip or plain.
+
+Exit codes: 0 done, 1 could not do the job, 2 wrong usage, 3 done but the data is incomplete, 130 interrupted.`,
+		Example: `  # the last three hours, from S3
+  alblens analyze s3://my-logs/AWSLogs/111122223333/elasticloadbalancing/eu-west-1/ --since -3h
+
+  # half an hour around an alarm, as JSON
+  alblens analyze ./logs --around 2026-11-20T14:05Z --window 30m -f json | jq .totals
+
+  # which target fails on which path
+  alblens analyze './logs/**/*.gz' --by target+path --top 10
+
+  # both for people and for scripts
+  alblens analyze ./logs -o report.txt -o summary.json`,
+		RunE: func(c *cobra.Command, args []string) error {
+			a.topSet = c.Flags().Changed("top")
+			a.args = append([]string{"analyze"}, args...)
+			c.Flags().Visit(func(f *pflag.Flag) { a.args = append(a.args, "--"+f.Name+"="+f.Value.String()) })
+			return a.run(c.Context(), args, std)
+		},
+	}
+	a.flags(c.Flags())
+	return c
+}
+
+func (a *analysis) flags(f *pflag.FlagSet) {
+	a.input.flags(f)
+	a.bucket, a.maxMemory = span(time.Minute), 700<<20
+	var by []string
+	for _, d := range aggregate.DefaultBy() {
+		by = append(by, d.String())
+	}
+	f.Var(&a.bucket, "bucket", "width of a time bucket, in whole seconds")
+	f.StringSliceVar(&a.by, "by", by, "dimensions `DIM,…` to report: target, path, time, target-group, host, method, lb, node, client, status, rule, user-agent, or several joined by +")
+	f.IntVar(&a.top, "top", 0, "rows `N` a table; 0 is all (default 20 in text, 1000 in JSON)")
+	f.StringVarP(&a.format, "format", "f", "text", "`text|json`")
+	f.StringArrayVarP(&a.outputs, "output", "o", nil, "write to `FILE`, in the format of its extension (.txt .json); - is standard output; repeatable")
+	f.Var(&a.maxMemory, "max-memory", "goal for the memory of the whole process")
+	f.StringVar(&a.color, "color", "auto", "`auto|always|never`; NO_COLOR is honoured")
+}
+
+func (a *analysis) check() error {
+	if err := a.input.check(); err != nil {
+		return err
+	}
+	bucket := time.Duration(a.bucket)
+	switch {
+	case bucket < time.Second || bucket%time.Second != 0:
+		return usagef("--bucket %s is not a whole number of seconds, at least one", bucket)
+	case a.top < 0:
+		return usagef("--top must not be negative")
+	case a.maxMemory < 64<<20:
+		return usagef("--max-memory must be at least 64MiB")
+	case !slices.Contains(formats, a.format):
+		return usagef("--format is one of %s, not %q", strings.Join(formats, ", "), a.format)
+	case a.color != "auto" && a.color != "always" && a.color != "never":
+		return usagef("--color is auto, always or never, not %q", a.color)
+	}
+	return nil
+}
+
+var formats = []string{"text", "json"}
+
+// keyedShare is how much of --max-memory one Partial's keyed state may take: 60 % in all, over the 16 Partials that
+// are held at once when 4 workers are at work.
+func keyedShare(maxMemory size) int { return int(maxMemory) * 60 / 100 / 16 }
+
+func (a *analysis) run(ctx context.Context, args []string, std streams) error {
+	return a.analyze(ctx, std, func() (sources.Source, error) { return a.source(args, std) })
+}
+
+// analyze is the whole of the command, for whatever source.
+func (a *analysis) analyze(ctx context.Context, std streams, open func() (sources.Source, error)) error {
+	started := time.Now()
+	if err := a.check(); err != nil {
+		return err
+	}
+	since, until, err := a.timeWindow(started)
+	if err != nil {
+		return err
+	}
+	opts, by, err := a.options(since, until)
+	if err != nil {
+		return err
+	}
+	outputs, err := a.targets()
+	if err != nil {
+		return err
+	}
+	debug.SetMemoryLimit(int64(a.maxMemory))
+	src, err := open()
+	if err != nil {
+		return err
+	}
+	p, err := a.list(ctx, src, std, since, until)
+	if err != nil {
+		return err
+	}
+	c, stop := a.config(p, std)
+	whole, err := scan.Summarize(ctx, src, p, opts, c)
+	stop()
+	if err != nil {
+		return err
+	}
+	verdict := a.verdict(&whole.Ledger, std)
+	if whole.Ledger.Complete+whole.Ledger.Partial == 0 {
+		return verdict // there is nothing to report
+	}
+	r := &report.Report{
+		Version: version,
+		Run:     report.Run{Started: started, Args: a.args},
+		Options: report.Options{
+			Since: since, Until: until, TimeField: a.timeField, Bucket: time.Duration(a.bucket), By: by,
+			PathTemplate: a.pathTemplates, RawPaths: a.rawPaths, MaxMalformed: float64(a.maxMalformed),
+		},
+		Result: whole.Freeze(),
+	}
+	r.Run.Elapsed = time.Since(started)
+	for _, o := range outputs {
+		if err := o.write(a, r, std); err != nil {
+			return err
+		}
+	}
+	return verdict
+}
+
+func (a *analysis) options(since, until time.Time) (*partial.Options, []string, error) {
+	by, names, err := parseBy(a.by)
+	if err != nil {
+		return nil, nil, err
+	}
+	templates, err := a.templates()
+	if err != nil {
+		return nil, nil, err
+	}
+	o := partial.DefaultOptions()
+	o.Since, o.Until = a.timestamps(since, until)
+	o.Aggregate = aggregate.Options{
+		By: by, Bucket: time.Duration(a.bucket), ByCreation: a.timeField == "created",
+		Paths: templates, Limit: keyedShare(a.maxMemory),
+	}
+	return &o, names, nil
+}
+
+// An output is one place that the report goes to, in one format.
+type output struct{ name, format string }
+
+const stdoutName = "-"
+
+func (a *analysis) targets() ([]output, error) {
+	if len(a.outputs) == 0 {
+		return []output{{stdoutName, a.format}}, nil
+	}
+	var list []output
+	for _, name := range a.outputs {
+		o := output{name, a.format}
+		if name != stdoutName {
+			switch ext := strings.ToLower(filepath.Ext(name)); ext {
+			case ".json":
+				o.format = "json"
+			case ".txt", ".text", ".log":
+				o.format = "text"
+			default:
+				return nil, usagef("--output %s: no format goes by the extension %q; use .json or .txt", name, ext)
+			}
+		}
+		list = append(list, o)
+	}
+	return list, nil
+}
+
+func (o output) write(a *analysis, r *report.Report, std streams) error {
+	if o.name != stdoutName {
+		if err := createFile(o.name, func(w io.Writer) error { return o.render(a, r, w) }); err != nil {
+			return fmt.Errorf("write %s: %w", o.name, err)
+		}
+		return nil
+	}
+	// Rendered first, written at once: what stands on standard output is whole.
+	var b bytes.Buffer
+	if err := o.renderTo(a, r, &b, std.out); err != nil {
+		return err
+	}
+	_, err := std.out.Write(b.Bytes())
+	return err
+}
+
+func (o output) render(a *analysis, r *report.Report, w io.Writer) error {
+	return o.renderTo(a, r, w, nil)
+}
+
+// renderTo renders for the screen that the bytes go to in the end, if any.
+func (o output) renderTo(a *analysis, r *report.Report, w, screen io.Writer) error {
+	r.Top = a.top
+	if o.format == "json" {
+		if !a.topSet {
+			r.Top = 1000
+		}
+		return report.JSON(w, r)
+	}
+	if !a.topSet {
+		r.Top = 20
+	}
+	return report.Text(w, r, textOptions(a.color, screen))
+}
+
+// textOptions fits a text report to where it goes.
+func textOptions(color string, screen io.Writer) report.TextOptions {
+	columns, terminal := isTerminal(screen)
+	t := report.TextOptions{Width: columns}
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
+		t.Width = n
+	}
+	switch color {
+	case "always":
+		t.Color = true
+	case "auto":
+		t.Color = terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	}
+	return t
+}

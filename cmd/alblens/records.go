@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"alblens/export"
+	"alblens/internal/cause"
+	"alblens/internal/pathtemplate"
+	"alblens/internal/terminal"
+	"alblens/parser"
+	"alblens/partial"
+	"alblens/scan"
+	"alblens/sources"
+)
+
+// extraction is the flags of records.
+type extraction struct {
+	input
+	causes, statuses []string
+	filter           export.Filter
+	format           string
+	output           string
+}
+
+func newRecords(std streams) *cobra.Command {
+	x := &extraction{}
+	c := &cobra.Command{
+		Use:   "records SOURCE...",
+		Short: "Select single records and print them",
+		Long: `Records prints the records that meet every condition, in the order of the objects and their lines. Raw prints the
+line as it stands in the log; ndjson and csv decode \xHH escapes. Causes are those that a record alone suggests.`,
+		Example: `  # every failed request of an hour, as it stands in the log
+  alblens records ./logs --since 2026-11-20T14:00Z --until 2026-11-20T15:00Z --cause any -f raw
+
+  # the slowest 504s of one target
+  alblens records ./logs --status 504 --target 10.0.1.7:3000 | jq -s 'sort_by(-.duration_ms)[:10]'
+
+  # one request, by its trace id
+  alblens records s3://my-logs/AWSLogs/ --since -1h --trace 1-67ebba2f-4fd3`,
+		RunE: func(c *cobra.Command, args []string) error { return x.run(c.Context(), args, std) },
+	}
+	x.flags(c.Flags())
+	return c
+}
+
+func (x *extraction) flags(f *pflag.FlagSet) {
+	x.input.flags(f)
+	f.StringSliceVar(&x.causes, "cause", nil, "only these causes `SLUG,…`, or any; see alblens explain")
+	f.StringSliceVar(&x.statuses, "status", nil, "only these statuses of the load balancer `CODE,…`")
+	f.StringVar(&x.filter.Target, "target", "", "only this target `IP[:PORT]`; - for none")
+	f.StringVar(&x.filter.Path, "path", "", "only this path template, or a `GLOB` over the path")
+	f.StringVar(&x.filter.Trace, "trace", "", "only trace ids that hold `ID`")
+	f.StringVarP(&x.format, "format", "f", "ndjson", "`ndjson|raw|csv`")
+	f.StringVarP(&x.output, "output", "o", stdoutName, "write to `FILE`")
+}
+
+func (x *extraction) check() error {
+	if err := x.input.check(); err != nil {
+		return err
+	}
+	if !slices.Contains(export.Formats, x.format) {
+		return usagef("--format is one of %s, not %q", strings.Join(export.Formats, ", "), x.format)
+	}
+	for _, word := range x.causes {
+		if word == "any" {
+			x.filter.AnyCause = true
+			continue
+		}
+		c, ok := cause.Parse(word)
+		if !ok {
+			return usagef("--cause %s: no such cause; alblens explain lists them", word)
+		}
+		x.filter.Causes = append(x.filter.Causes, c)
+	}
+	for _, word := range x.statuses {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 0 || n > 999 {
+			return usagef("--status %s is not a status of three digits", word)
+		}
+		x.filter.Statuses = append(x.filter.Statuses, parser.Status(n))
+	}
+	if err := x.filter.Validate(); err != nil {
+		return usagef("--path: %w", err)
+	}
+	return nil
+}
+
+func (x *extraction) run(ctx context.Context, args []string, std streams) error {
+	if err := x.check(); err != nil {
+		return err
+	}
+	since, until, err := x.timeWindow(time.Now())
+	if err != nil {
+		return err
+	}
+	templates, err := x.templates()
+	if err != nil {
+		return err
+	}
+	src, err := x.source(args, std)
+	if err != nil {
+		return err
+	}
+	p, err := x.list(ctx, src, std, since, until)
+	if err != nil {
+		return err
+	}
+	window := partial.DefaultOptions()
+	window.Since, window.Until = x.timestamps(since, until)
+	window.Aggregate.ByCreation = x.timeField == "created"
+
+	var ledger *partial.Ledger
+	print := func(w io.Writer) error {
+		format, err := export.NewFormat(x.format)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(format.Header()); err != nil {
+			return err
+		}
+		c, stop := x.config(p, std)
+		defer stop()
+		ledger, err = scan.Each(ctx, src, p, func() scan.Selector {
+			return x.selector(&window, templates)
+		}, w, c)
+		return err
+	}
+	if x.output != stdoutName {
+		err = createFile(x.output, print)
+	} else if _, screen := isTerminal(std.out); screen {
+		err = print(terminal.Writer(std.out))
+	} else {
+		err = print(std.out)
+	}
+	if err != nil {
+		return err
+	}
+	return x.verdict(ledger, std)
+}
+
+// selector is one worker's.
+func (x *extraction) selector(window *partial.Options, templates *pathtemplate.Templates) scan.Selector {
+	format, err := export.NewFormat(x.format)
+	if err != nil {
+		panic("BUG: " + err.Error()) // checked before
+	}
+	return &selector{window: window, templates: templates, filter: &x.filter, format: format}
+}
+
+type selector struct {
+	window    *partial.Options
+	templates *pathtemplate.Templates
+	filter    *export.Filter
+	format    export.Format
+	row       export.Row
+	path      []byte
+}
+
+func (s *selector) Append(dst []byte, r *parser.Record, ref *sources.Ref, line int) ([]byte, bool) {
+	if !s.window.Selects(r) {
+		return dst, false
+	}
+	s.row = export.Row{Record: r, Source: ref.Name, Line: line}
+	s.row.Cause, s.row.Confidence = cause.OfRow(r)
+	if path := r.Request().Path(); path != nil {
+		s.row.Path = path
+		if s.templates != nil {
+			s.path = s.templates.Append(s.path[:0], path)
+			s.row.Path = s.path
+		}
+	}
+	if !s.filter.Wants(&s.row) {
+		return dst, false
+	}
+	return s.format.Append(dst, &s.row), true
+}

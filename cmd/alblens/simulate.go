@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"alblens/internal/simulate"
+)
+
+func newSimulate(std streams) *cobra.Command {
+	var seed uint64
+	var dir string
+	c := &cobra.Command{
+		Use:   "simulate SCENARIO",
+		Short: "Write logs with known faults, and their truth",
+		Long:  simulateHelp(),
+		Example: `  alblens simulate connect-timeout -o ./sim --seed 7
+  alblens analyze ./sim`,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			for _, s := range simulate.Scenarios() {
+				names = append(names, s.Name+"\t"+s.Doc)
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("simulate takes one scenario; see alblens simulate --help")
+			}
+			scenario, ok := simulate.Lookup(args[0])
+			if !ok {
+				return usagef("no scenario %q; see alblens simulate --help", args[0])
+			}
+			if dir == "" {
+				return usagef("-o DIR says where to write")
+			}
+			return writeSimulation(c.Context(), scenario, seed, dir, std)
+		},
+	}
+	c.Flags().Uint64Var(&seed, "seed", 1, "the same seed gives the same bytes")
+	c.Flags().StringVarP(&dir, "output", "o", "", "`DIR` to write to")
+	return c
+}
+
+func simulateHelp() string {
+	text := "Simulate writes the logs of an imaginary load balancer in AWS's layout, and beside them truth.ndjson, which\n" +
+		"names the injected cause of every failed record by its trace id.\n\nScenarios:\n"
+	for _, s := range simulate.Scenarios() {
+		text += fmt.Sprintf("  %-16s %s\n", s.Name, s.Doc)
+	}
+	return text
+}
+
+func writeSimulation(ctx context.Context, scenario simulate.Scenario, seed uint64, dir string, std streams) error {
+	var sum simulate.Summary
+	truth := filepath.Join(dir, "truth.ndjson")
+	err := createFile(truth, func(w io.Writer) (err error) {
+		sum, err = simulate.Write(ctx, dir, w, scenario.Config(seed))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	std.say("%d records in %d objects below %s, %d of them failed; the truth is in %s", sum.Records, sum.Objects, dir, sum.Failed, truth)
+	return nil
+}

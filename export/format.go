@@ -1,0 +1,199 @@
+package export
+
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
+
+	"alblens/internal/jsontext"
+	"alblens/parser"
+)
+
+// A Format turns rows into text. It keeps buffers, so every goroutine needs one of its own.
+type Format interface {
+	// Header returns what stands before the first row.
+	Header() []byte
+	// Append appends the row, its line end included.
+	Append(dst []byte, r *Row) []byte
+}
+
+// Formats are the names that NewFormat knows.
+var Formats = []string{"ndjson", "raw", "csv"}
+
+// NewFormat returns the format of a name.
+func NewFormat(name string) (Format, error) {
+	switch name {
+	case "ndjson":
+		return &ndjson{}, nil
+	case "raw":
+		return raw{}, nil
+	case "csv":
+		return &csv{}, nil
+	}
+	return nil, fmt.Errorf("unknown format %q", name)
+}
+
+// raw is the line as it stands in the log.
+type raw struct{}
+
+func (raw) Header() []byte { return nil }
+
+func (raw) Append(dst []byte, r *Row) []byte {
+	return append(append(dst, bytes.TrimSuffix(r.Record.Line, []byte("\r"))...), '\n')
+}
+
+// ndjson is one JSON object a line, with null for what is absent.
+type ndjson struct{ unescaped []byte }
+
+func (*ndjson) Header() []byte { return nil }
+
+func (f *ndjson) Append(dst []byte, r *Row) []byte {
+	r.prepare()
+	dst = append(dst, '{')
+	for _, c := range columns {
+		dst = append(jsontext.AppendString(dst, c.name), ':')
+		n := len(dst)
+		if c.number != nil {
+			dst = c.number(r, dst)
+		} else if v := c.text(r); v != nil {
+			dst = jsontext.AppendString(dst, f.decode(v))
+		}
+		if len(dst) == n {
+			dst = append(dst, "null"...)
+		}
+		dst = append(dst, ',')
+	}
+	dst = append(jsontext.AppendString(dst, extraColumn), ':')
+	return append(f.appendExtra(dst, r.Extra()), "}\n"...)
+}
+
+func (f *ndjson) appendExtra(dst, extra []byte) []byte {
+	if extra == nil {
+		return append(dst, "null"...)
+	}
+	dst = append(dst, '[')
+	for first := true; extra != nil; first = false {
+		if !first {
+			dst = append(dst, ',')
+		}
+		var v []byte
+		v, extra = parser.NextField(extra)
+		dst = jsontext.AppendString(dst, f.decode(v))
+	}
+	return append(dst, ']')
+}
+
+func (f *ndjson) decode(v []byte) []byte {
+	if bytes.IndexByte(v, '\\') < 0 {
+		return v
+	}
+	f.unescaped = appendUnescaped(f.unescaped[:0], v)
+	return f.unescaped
+}
+
+// csv is RFC 4180 with a header line and empty fields for what is absent. A text that a spreadsheet would take for a
+// formula gets an apostrophe in front.
+type csv struct{ unescaped []byte }
+
+func (*csv) Header() []byte {
+	var dst []byte
+	for i, name := range Columns() {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, name...)
+	}
+	return append(dst, "\r\n"...)
+}
+
+func (f *csv) Append(dst []byte, r *Row) []byte {
+	r.prepare()
+	for _, c := range columns {
+		if c.number != nil {
+			dst = c.number(r, dst)
+		} else if v := c.text(r); v != nil {
+			f.unescaped = appendUnescaped(f.unescaped[:0], v)
+			dst = appendCSV(dst, f.unescaped)
+		}
+		dst = append(dst, ',')
+	}
+	return append(appendCSV(dst, r.Extra()), "\r\n"...)
+}
+
+func appendCSV(dst, v []byte) []byte {
+	if len(v) == 0 {
+		return dst
+	}
+	dst = append(dst, '"')
+	if bytes.IndexByte([]byte("=+-@\t\r\n|"), v[0]) >= 0 {
+		dst = append(dst, '\'')
+	}
+	for len(v) > 0 {
+		r, size := utf8.DecodeRune(v)
+		switch {
+		case r == '"':
+			dst = append(dst, '"', '"')
+		case jsontext.Steers(r):
+			for _, c := range v[:size] {
+				dst = append(dst, '\\', 'x', upperHex[c>>4], upperHex[c&15])
+			}
+		default:
+			dst = utf8.AppendRune(dst, r) // U+FFFD for bytes that are no UTF-8
+		}
+		v = v[size:]
+	}
+	return append(dst, '"')
+}
+
+const upperHex = "0123456789ABCDEF"
+
+// appendUnescaped appends v with ALB's escapes decoded: \xHH, the long form \x000000HH that some lines of 2020 have,
+// and \" as other tools write it.
+func appendUnescaped(dst, v []byte) []byte {
+	for {
+		i := bytes.IndexByte(v, '\\')
+		if i < 0 || i == len(v)-1 {
+			return append(dst, v...)
+		}
+		dst = append(dst, v[:i]...)
+		v = v[i:]
+		switch c, size := escape(v); {
+		case size > 0:
+			dst, v = append(dst, c), v[size:]
+		default:
+			dst, v = append(dst, '\\'), v[1:]
+		}
+	}
+}
+
+// escape decodes the escape that v begins with; size is 0 if it is none.
+func escape(v []byte) (c byte, size int) {
+	if len(v) >= 2 && v[1] == '"' {
+		return '"', 2
+	}
+	if len(v) < 4 || v[1] != 'x' {
+		return 0, 0
+	}
+	if len(v) >= 10 && bytes.HasPrefix(v[2:], []byte("000000")) {
+		if hi, lo := unhex(v[8]), unhex(v[9]); hi|lo < 16 {
+			return hi<<4 | lo, 10
+		}
+	}
+	if hi, lo := unhex(v[2]), unhex(v[3]); hi|lo < 16 {
+		return hi<<4 | lo, 4
+	}
+	return 0, 0
+}
+
+// unhex returns 255 for what is no hexadecimal digit.
+func unhex(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c >= 'A' && c <= 'F':
+		return c - 'A' + 10
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10
+	}
+	return 255
+}
