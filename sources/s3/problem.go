@@ -1,0 +1,207 @@
+package s3
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
+	"github.com/aws/smithy-go"
+
+	"alblens/sources"
+)
+
+// permission is what an operation needs.
+type permission string
+
+const (
+	list permission = "s3:ListBucket"
+	get  permission = "s3:GetObject"
+)
+
+// credentialsError is a failure to obtain credentials, before any request.
+type credentialsError struct{ err error }
+
+func (e *credentialsError) Error() string { return e.err.Error() }
+func (e *credentialsError) Unwrap() error { return e.err }
+
+// noCredentials reports whether err arose before the request proper. When
+// credentials that were good at first cannot be renewed, the SDK tells it only
+// in words.
+func noCredentials(err error) bool {
+	_, first := errors.AsType[*credentialsError](err)
+	return first || strings.Contains(err.Error(), "get identity: ")
+}
+
+// loginNeeded reports whether credentials come from SSO and a login is missing
+// or has ended. The SDK has a type for one of the ways it finds out.
+func loginNeeded(err error) bool {
+	_, ok := errors.AsType[*ssocreds.InvalidTokenError](err)
+	return ok || noCredentials(err) && strings.Contains(err.Error(), "SSO")
+}
+
+// plain says err in fewer words than the SDK does.
+type plain struct {
+	text string
+	err  error
+}
+
+func (e *plain) Error() string { return e.text }
+func (e *plain) Unwrap() error { return e.err }
+
+// problem says what err means for name and what to do about it. It returns the
+// context's error when that is the reason.
+func (s *Store) problem(ctx context.Context, name string, need permission, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	p := &sources.Problem{Name: name, Kind: sources.Unreadable, Err: brief(err)}
+	bucket, _ := split(name)
+
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		p.Kind, p.Hint = s.answer(api, need, bucket, err)
+		if p.Kind == sources.Changed {
+			p.Err = &plain{"replaced since it was listed", err}
+		}
+		return p
+	}
+	if loginNeeded(err) {
+		p.Kind, p.Hint = sources.Expired, s.login()
+	} else if noCredentials(err) {
+		p.Kind, p.Err = sources.Denied, &plain{"no AWS credentials: " + p.Err.Error(), err}
+		p.Hint = "give --profile or the AWS_* variables, or --no-sign-request for a public bucket"
+	} else if _, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
+		p.Hint = "aws configure list-profiles shows those there are"
+	} else if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		p.Hint = "--ca-bundle FILE trusts another authority"
+	} else if _, ok := errors.AsType[*net.OpError](err); ok {
+		p.Hint = "check the network and --endpoint-url"
+	}
+	return p
+}
+
+// answer judges an error that the server gave.
+func (s *Store) answer(api smithy.APIError, need permission, bucket string, err error) (sources.Kind, string) {
+	status := 0
+	if r, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		status = r.HTTPStatusCode()
+	}
+	code, message := api.ErrorCode(), api.ErrorMessage()
+	switch {
+	case code == "ExpiredToken", code == "ExpiredTokenException", code == "TokenRefreshRequired", code == "RequestExpired":
+		return sources.Expired, s.login()
+	case loginNeeded(err):
+		return sources.Expired, s.login()
+	case noCredentials(err):
+		return sources.Denied, "credentials could not be obtained: aws sts get-caller-identity" + s.profileFlag() + " shows why"
+	case code == "InvalidAccessKeyId", code == "SignatureDoesNotMatch", code == "InvalidToken", code == "UnrecognizedClientException":
+		return sources.Denied, "check the credentials: aws sts get-caller-identity" + s.profileFlag()
+	case code == "RequestTimeTooSkewed":
+		return sources.Denied, "set this machine's clock"
+	case strings.HasPrefix(code, "KMS."), strings.Contains(message, "kms:"):
+		return sources.Denied, "needs kms:Decrypt on the key that encrypts the object"
+	case code == "NoSuchBucket":
+		return sources.NotFound, "check the bucket's name"
+	case code == "NoSuchKey", code == "NoSuchVersion", code == "NotFound":
+		return sources.NotFound, ""
+	case code == "PreconditionFailed", status == http.StatusPreconditionFailed:
+		return sources.Changed, ""
+	case code == "InvalidObjectState":
+		return sources.Archived, "restore it first: aws s3api restore-object"
+	case wrongRegion(err):
+		return sources.Unreadable, "the bucket is in another region: give --region"
+	case code == "AccessDenied", code == "AllAccessDisabled", status == http.StatusForbidden, status == http.StatusUnauthorized:
+		if s.opt.NoSignRequest {
+			return sources.Denied, "the request was unsigned: leave out --no-sign-request, or the bucket must let everyone use " + string(need)
+		}
+		return sources.Denied, fmt.Sprintf("needs %s on %s", need, s.arn(bucket, need))
+	}
+	return sources.Unreadable, ""
+}
+
+// arn names what need is to be granted on.
+func (s *Store) arn(bucket string, need permission) string {
+	s.mu.Lock()
+	region := ""
+	if c := s.clients[bucket]; c != nil {
+		region = c.Options().Region
+	}
+	s.mu.Unlock()
+	partition := "aws"
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		partition = "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		partition = "aws-us-gov"
+	}
+	arn := "arn:" + partition + ":s3:::" + bucket
+	if need == get {
+		arn += "/*"
+	}
+	return arn
+}
+
+func (s *Store) login() string { return "run: aws sso login" + s.profileFlag() }
+
+func (s *Store) profileFlag() string {
+	profile := s.opt.Profile
+	if profile == "" {
+		profile = os.Getenv("AWS_PROFILE")
+	}
+	if profile == "" {
+		return ""
+	}
+	return " --profile " + profile
+}
+
+// wrongRegion reports whether the request went to, or was signed for, a region
+// the bucket is not in.
+func wrongRegion(err error) bool {
+	if r, ok := errors.AsType[*awshttp.ResponseError](err); ok && r.HTTPStatusCode() == http.StatusMovedPermanently {
+		return true
+	}
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return false
+	}
+	switch api.ErrorCode() {
+	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+		return true
+	}
+	return false
+}
+
+// regionOf returns the bucket's region, which S3 adds to most of its errors.
+func regionOf(err error) string {
+	if r, ok := errors.AsType[*awshttp.ResponseError](err); ok && r.Response != nil {
+		return r.Response.Header.Get("X-Amz-Bucket-Region")
+	}
+	return ""
+}
+
+// brief takes the SDK's layers off: the operation, empty request ids, the URL
+// with the whole query.
+func brief(err error) error {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		text, message := api.ErrorCode(), strings.TrimSpace(api.ErrorMessage())
+		if message != "" && message != text {
+			text += ": " + message
+		}
+		return &plain{text, err}
+	}
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return &plain{u.Err.Error(), err}
+	}
+	if op, ok := errors.AsType[*smithy.OperationError](err); ok {
+		return &plain{op.Err.Error(), err}
+	}
+	return err
+}
