@@ -1,6 +1,42 @@
 package parser
 
+import "encoding/binary"
+
 // The decoders below take a field's text and report whether it is of the field's form.
+
+// A minuteMemo is the minute of the timestamp read last. Nearly all timestamps of a log share theirs with the one
+// before, so that only seconds and what is behind them are left to read.
+type minuteMemo struct {
+	date, clock uint64 // YYYY-MM- and DDThh:mm as they stand in the log
+	start       Timestamp
+}
+
+// parse is parseTimestamp, faster where b is in the minute of the one before and has six decimals.
+func (m *minuteMemo) parse(b []byte) (Timestamp, bool) {
+	if len(b) != 27 {
+		return parseTimestamp(b)
+	}
+	date, clock := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+	if date != m.date || clock != m.clock {
+		t, ok := parseTimestamp(b)
+		if ok {
+			m.date, m.clock, m.start = date, clock, t-t%60e6
+			if t < 0 { // before 1970 the remainder is negative
+				m.date = 0
+			}
+		}
+		return t, ok
+	}
+	s1, s0 := b[17]-'0', b[18]-'0'
+	d5, d4, d3, d2, d1, d0 := b[20]-'0', b[21]-'0', b[22]-'0', b[23]-'0', b[24]-'0', b[25]-'0'
+	if s1 > 5 || s0 > 9 || d5 > 9 || d4 > 9 || d3 > 9 || d2 > 9 || d1 > 9 || d0 > 9 ||
+		b[16] != ':' || b[19] != '.' || b[26] != 'Z' {
+		return 0, false
+	}
+	secs := Timestamp(s1)*10 + Timestamp(s0)
+	return m.start + secs*1e6 + Timestamp(d5)*1e5 + Timestamp(d4)*1e4 + Timestamp(d3)*1e3 + Timestamp(d2)*100 +
+		Timestamp(d1)*10 + Timestamp(d0), true
+}
 
 // parseTimestamp reads YYYY-MM-DDThh:mm:ss[.f…]Z with up to 9 decimals, of which 6 are kept.
 func parseTimestamp(b []byte) (Timestamp, bool) {

@@ -17,16 +17,25 @@ func (r *Record) Request() Request {
 		text = text[: len(text)-1 : len(text)-1]
 	}
 	method, url := text, []byte(nil)
-	if i := bytes.IndexByte(text, ' '); i >= 0 {
+	if i := bareEnd(text, 0); i < len(text) {
 		method, url = text[:i:i], text[i+1:]
 	}
 	q.Method = present(method)
-	if i := bytes.LastIndexByte(url, ' '); i >= 0 {
+	if i := lastBlank(url); i >= 0 {
 		q.Protocol = present(url[i+1:])
 		url = url[:i:i]
 	}
 	q.URL = present(url)
 	return q
+}
+
+// lastBlank is LastIndexByte, faster where a protocol such as HTTP/1.1 ends the text.
+func lastBlank(b []byte) int {
+	n := len(b)
+	if n >= 9 && b[n-9] == ' ' && string(b[n-8:n-3]) == "HTTP/" && b[n-3] != ' ' && b[n-2] != ' ' && b[n-1] != ' ' {
+		return n - 9
+	}
+	return bytes.LastIndexByte(b, ' ')
 }
 
 func present(b []byte) []byte {
@@ -56,15 +65,30 @@ func (q Request) Path() []byte {
 }
 
 func (q Request) split() (host, path []byte) {
-	i := bytes.Index(q.URL, schemeEnd)
-	if i < 0 || bytes.IndexByte(q.URL[:i], '/') >= 0 {
-		return nil, q.URL
+	rest := q.URL
+	switch {
+	case len(rest) > 8 && string(rest[:8]) == "https://":
+		rest = rest[8:]
+	case len(rest) > 7 && string(rest[:7]) == "http://":
+		rest = rest[7:]
+	default:
+		i := bytes.Index(rest, schemeEnd)
+		if i < 0 || bytes.IndexByte(rest[:i], '/') >= 0 {
+			return nil, rest
+		}
+		rest = rest[i+len(schemeEnd):]
 	}
-	rest := q.URL[i+len(schemeEnd):]
-	if j := bytes.IndexAny(rest, "/?"); j >= 0 {
-		return rest[:j:j], rest[j:]
+	end := len(rest)
+	if i := bytes.IndexByte(rest, '/'); i >= 0 {
+		end = i
 	}
-	return rest, nil
+	if i := bytes.IndexByte(rest[:end], '?'); i >= 0 {
+		end = i
+	}
+	if end == len(rest) {
+		return rest, nil
+	}
+	return rest[:end:end], rest[end:]
 }
 
 var schemeEnd = []byte("://")

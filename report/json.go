@@ -3,7 +3,6 @@ package report
 import (
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,6 +116,7 @@ func (r *Report) appendOptions(b []byte) []byte {
 	instant(o, "until", r.Options.Until)
 	o.String("time_field", r.Options.TimeField)
 	o.Decimal("bucket_seconds", r.Options.Bucket.Microseconds())
+	o.Decimal("time_bucket_seconds", r.Result.Counts.TimeBucket.Microseconds())
 	o.Key("by").Append(func(b []byte) []byte { return appendStrings(b, r.Options.By) })
 	o.Int("top", int64(r.Top))
 	o.Key("path_templates").Append(func(b []byte) []byte { return appendStrings(b, r.Options.PathTemplate) })
@@ -132,7 +132,7 @@ func (r *Report) appendInputs(b []byte) []byte {
 	o.Int("objects", l.Objects).Int("objects_partial", l.Partial).Int("objects_failed", l.Failed).Int("objects_skipped", l.Skipped)
 	o.Int("compressed_bytes", l.CompressedBytes).Int("bytes", l.Bytes)
 	o.Int("lines", l.Lines).Int("records", l.Records).Int("malformed", l.Malformed).Int("filtered", l.Filtered)
-	o.Key("field_counts").Append(func(b []byte) []byte { return appendFieldCounts(b, l.FieldCounts) })
+	o.Key("field_counts").Append(func(b []byte) []byte { return appendFieldCounts(b, l.FieldCounts[:]) })
 	o.Key("problems").Append(func(b []byte) []byte {
 		return appendLines(b, l.Problems, func(b []byte, p partial.Problem) []byte {
 			return jsontext.Begin(b).String("name", p.Name).String("kind", p.Kind).String("error", p.Error).
@@ -161,15 +161,12 @@ func (r *Report) appendInputs(b []byte) []byte {
 	return o.End()
 }
 
-func appendFieldCounts(b []byte, counts map[int]int64) []byte {
-	fields := make([]int, 0, len(counts))
-	for n := range counts {
-		fields = append(fields, n)
-	}
-	slices.Sort(fields)
+func appendFieldCounts(b []byte, counts []int64) []byte {
 	o := jsontext.Begin(b)
-	for _, n := range fields {
-		o.Int(strconv.Itoa(n), counts[n])
+	for fields, n := range counts {
+		if n > 0 {
+			o.Int(strconv.Itoa(fields), n)
+		}
 	}
 	return o.End()
 }
@@ -224,14 +221,18 @@ func value(o *jsontext.Object, p aggregate.Part, v aggregate.Value, other bool) 
 	switch {
 	case p == aggregate.Time:
 		name = "start"
-	case (p == aggregate.Status || p == aggregate.Rule) && !v.Absent && !other:
+	case p == aggregate.Status:
+		name = "elb_status_code" // "status" is a member of every cell
+	case p == aggregate.TargetGroup:
+		o.Key(name).Append(func(b []byte) []byte { return appendValue(b, v.Absent, aggregate.GroupName(v.Text)) })
+		name = "target_group_arn"
+		v.Absent = v.Absent || other
+	}
+	if (p == aggregate.Status || p == aggregate.Rule) && !v.Absent && !other {
 		if n, err := strconv.ParseInt(v.Text, 10, 64); err == nil {
 			o.Int(name, n)
 			return
 		}
-	case p == aggregate.TargetGroup && !other:
-		o.Key(name).Append(func(b []byte) []byte { return appendValue(b, v.Absent, aggregate.GroupName(v.Text)) })
-		name = "target_group_arn"
 	}
 	o.Key(name).Append(func(b []byte) []byte { return appendValue(b, v.Absent, v.Text) })
 }
@@ -311,7 +312,7 @@ func appendPoints(b []byte, points []aggregate.Point) []byte {
 			b = append(b, ", "...)
 		}
 		b = append(b, '[')
-		b = jsontext.AppendString(b, p.Start.Format(time.RFC3339))
+		b = jsontext.AppendString(b, p.Start.UTC().Format(time.RFC3339))
 		for _, n := range []uint64{p.Requests, p.ELB502, p.ELB503, p.ELB504, p.Target5xx} {
 			b = strconv.AppendUint(append(b, ", "...), n, 10)
 		}
@@ -344,7 +345,7 @@ func timestamp(o *jsontext.Object, name string, t time.Time) {
 		o.Null(name)
 		return
 	}
-	o.String(name, t.Format(microsLayout))
+	o.String(name, t.UTC().Format(microsLayout))
 }
 
 func instant(o *jsontext.Object, name string, t time.Time) {

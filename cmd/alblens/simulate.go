@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -57,6 +58,9 @@ func simulateHelp() string {
 
 func writeSimulation(ctx context.Context, scenario simulate.Scenario, seed uint64, dir string, std streams) error {
 	var sum simulate.Summary
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
 	truth := filepath.Join(dir, "truth.ndjson")
 	err := createFile(truth, func(w io.Writer) (err error) {
 		sum, err = simulate.Write(ctx, dir, w, scenario.Config(seed))

@@ -14,17 +14,22 @@ import (
 // Check fails the test unless text is one JSON document of the form alblens/summary/v1.
 func Check(t testing.TB, text []byte) {
 	t.Helper()
+	if err := Validate(text); err != nil {
+		t.Errorf("%v", err)
+	}
+}
+
+// Validate says what is wrong with text.
+func Validate(text []byte) error {
 	schema, err := summary()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	if err := schema.Validate(doc); err != nil {
-		t.Errorf("%v", err)
-	}
+	return schema.Validate(doc)
 }
 
 var summary = sync.OnceValues(func() (*jsonschema.Schema, error) {
