@@ -42,6 +42,39 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// FuzzAfter holds Parse against the oracle on a line whose form the lines before taught the fast path, but for one
+// token and some bytes of it.
+func FuzzAfter(f *testing.F) {
+	for _, n := range []int{30, 33, 34, 36} {
+		f.Add(n, "10.0.1.9:8443", "200", uint16(0), "", uint16(0), byte('x'))
+		f.Add(n, "-", "-", uint16(25), `"-"`, uint16(0), byte('x'))
+		f.Add(n, "10.0.1.9:8443", "200", uint16(4), "-", uint16(600), byte('"'))
+		f.Add(n, `10"0:1`, "200", uint16(29), `"TID"`, uint16(500), byte(' '))
+		f.Add(n, `10\0:1`, "502", uint16(29), `TID_b33932fc40603344`, uint16(700), byte('\\'))
+	}
+	f.Fuzz(func(t *testing.T, n int, target, status string, field uint16, raw string, at uint16, c byte) {
+		if strings.Contains(target+status+raw, "\n") || c == '\n' {
+			return
+		}
+		// A line as AWS writes it: the lists repeat the target and its status.
+		usual := func(target, status string) []edit {
+			return []edit{set(FieldTarget, target), set(FieldTargetList, `"`+target+`"`),
+				set(FieldTargetStatus, status), set(FieldTargetStatusList, `"`+status+`"`), first(30 + (n&0xff)%7)}
+		}
+		before := logLine(usual("10.0.0.7:80", "200")...)
+		line := []byte(logLine(append(usual(target, status), func(l []string) []string {
+			if raw != "" {
+				l[int(field)%len(l)] = raw
+			}
+			return l
+		})...))
+		checkAfter(t, before, string(line))
+		line[int(at)%len(line)] = c
+		checkAfter(t, before, string(line))
+		checkAfter(t, string(line), before)
+	})
+}
+
 // FuzzField holds Parse against the oracle on lines that are good but for one token.
 func FuzzField(f *testing.F) {
 	for field, token := range tokens {

@@ -33,7 +33,8 @@ type Record struct {
 	Fields int
 
 	spans  [KnownFields]span
-	minute minuteMemo
+	tailAt int // where the fields from actions_executed on begin, if they are not split yet, else 0
+	memo   memo
 	extra  int // where the first unknown field begins in Line
 }
 
@@ -84,8 +85,13 @@ var (
 // Parse makes r the record of line, which must not hold a line feed; a carriage return or blanks at its end are
 // ignored. It keeps views of line, never a copy. After an error, always a *SyntaxError, only r.Line may be used.
 func (r *Record) Parse(line []byte) error {
-	r.Line = line
-	if err := r.split(trimEnd(line)); err != nil {
+	r.Line, r.tailAt = line, 0
+	line = trimEnd(line)
+	if r.parseFast(line) {
+		return nil
+	}
+	r.tailAt = 0
+	if err := r.splitFrom(line, 0, 0); err != nil {
 		return err
 	}
 	return r.decode()
@@ -106,9 +112,9 @@ const (
 	blanks   = ' ' * lowBits
 )
 
-// split finds the fields: text up to the next blank, or up to the closing quote for a field that opens with one.
-func (r *Record) split(line []byte) error {
-	n, i := 0, 0
+// splitFrom finds the fields from number n on, which begins at i: text up to the next blank, or up to the closing quote
+// for a field that opens with one.
+func (r *Record) splitFrom(line []byte, n, i int) error {
 	for i < len(line) {
 		var start, end int
 		switch {
@@ -195,7 +201,7 @@ func quoteEnd(line []byte, i int) int {
 func (r *Record) decode() error {
 	r.Type = parseType(r.text(FieldType))
 	var ok bool
-	if r.Time, ok = r.minute.parse(r.text(FieldTime)); !ok {
+	if r.Time, ok = r.memo.minute.parse(r.text(FieldTime)); !ok {
 		return r.bad(FieldTime, ErrTime)
 	}
 	if !validAddress(r.text(FieldClient)) {
@@ -233,7 +239,7 @@ func (r *Record) decode() error {
 	}
 	if r.Fields > int(FieldCreationTime) {
 		if b := r.text(FieldCreationTime); !isAbsent(b) {
-			if r.CreationTime, ok = r.minute.parse(b); !ok {
+			if r.CreationTime, ok = r.memo.minute.parse(b); !ok {
 				return r.bad(FieldCreationTime, ErrTime)
 			}
 		}
@@ -261,6 +267,9 @@ func isAbsent(b []byte) bool { return len(b) == 1 && b[0] == '-' }
 func (r *Record) Text(f Field) []byte {
 	if int(f) >= min(r.Fields, KnownFields) {
 		return nil
+	}
+	if r.tailAt > 0 && f >= firstOfTail && f != FieldNodeIP {
+		r.splitTail()
 	}
 	if b := r.text(f); !isAbsent(b) {
 		return b
@@ -332,5 +341,6 @@ func (r *Record) LastAction() []byte {
 func (r *Record) Clone() *Record {
 	c := *r
 	c.Line = bytes.Clone(r.Line)
+	c.memo = memo{} // its buffers are r's
 	return &c
 }
