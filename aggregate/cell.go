@@ -43,7 +43,6 @@ func newSample(r *parser.Record, o *Options) sample {
 		duration:   parser.NoMicros,
 		seen:       Timestamp(r, o.ByCreation),
 	}
-	s.bucket = bucketOf(s.seen, o.Bucket.Microseconds())
 	if !r.Type.WebSocket() {
 		s.duration = r.Duration()
 	}
@@ -77,8 +76,10 @@ func bucketOf(t parser.Timestamp, width int64) int64 {
 type cell struct {
 	requests uint64
 	elb5xx   uint64
-	target   uint64 // 5xx made by the target
-	status   []statusCount
+	target   uint64        // 5xx made by the target
+	status   statusCount   // the status met first, nearly always 200
+	begun    bool          // there is such a status
+	others   []statusCount // further statuses
 
 	noRequest, noTarget, noResponse uint64
 	received, sent                  uint64
@@ -108,7 +109,10 @@ func (c *cell) add(s *sample) (grown int) {
 	c.received += uint64(s.received)
 	c.sent += uint64(s.sent)
 
-	n, grown := c.statusOf(s.status)
+	n := &c.status
+	if s.status != n.status || !c.begun {
+		n, grown = c.statusOf(s.status)
+	}
 	n.all++
 	if s.byELB {
 		n.byELB++
@@ -133,13 +137,29 @@ func (c *cell) add(s *sample) (grown int) {
 
 // statusOf finds the count of a status among the few that a key has.
 func (c *cell) statusOf(status parser.Status) (n *statusCount, grown int) {
-	for i := range c.status {
-		if c.status[i].status == status {
-			return &c.status[i], 0
+	if !c.begun {
+		c.begun, c.status.status = true, status
+	}
+	if c.status.status == status {
+		return &c.status, 0
+	}
+	for i := range c.others {
+		if c.others[i].status == status {
+			return &c.others[i], 0
 		}
 	}
-	c.status = append(c.status, statusCount{status: status})
-	return &c.status[len(c.status)-1], statusBytes
+	c.others = append(c.others, statusCount{status: status})
+	return &c.others[len(c.others)-1], statusBytes
+}
+
+// statuses calls f for every status that was counted.
+func (c *cell) statuses(f func(statusCount)) {
+	if c.status.all > 0 {
+		f(c.status)
+	}
+	for _, n := range c.others {
+		f(n)
+	}
 }
 
 // merge adds o to c. o is left as it is.
@@ -160,12 +180,12 @@ func (c *cell) merge(o *cell) (grown int) {
 	c.noResponse += o.noResponse
 	c.received += o.received
 	c.sent += o.sent
-	for _, m := range o.status {
+	o.statuses(func(m statusCount) {
 		n, g := c.statusOf(m.status)
 		n.all += m.all
 		n.byELB += m.byELB
 		grown += g
-	}
+	})
 	grown += c.targetTime.Merge(&o.targetTime)
 	return grown + c.duration.Merge(&o.duration)
 }
@@ -180,11 +200,11 @@ func (c *cell) subtract(o *cell) {
 	c.noResponse -= o.noResponse
 	c.received -= o.received
 	c.sent -= o.sent
-	for _, m := range o.status {
+	o.statuses(func(m statusCount) {
 		n, _ := c.statusOf(m.status)
 		n.all -= m.all
 		n.byELB -= m.byELB
-	}
+	})
 	c.targetTime.Subtract(&o.targetTime)
 	c.duration.Subtract(&o.duration)
 }

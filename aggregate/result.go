@@ -243,9 +243,9 @@ func (c *cell) freeze() Stats {
 	if c.requests > 0 {
 		s.First, s.Last = c.first.Time(), c.last.Time()
 	}
-	for _, n := range c.status {
-		if n.all == 0 {
-			continue
+	c.statuses(func(n statusCount) {
+		if n.all == 0 { // of a cell that others were subtracted from
+			return
 		}
 		s.Status = append(s.Status, StatusCount{int(n.status), n.all})
 		switch n.status {
@@ -260,7 +260,7 @@ func (c *cell) freeze() Stats {
 		case 460:
 			s.ELB460 = n.all
 		}
-	}
+	})
 	slices.SortFunc(s.Status, func(a, b StatusCount) int { return a.Status - b.Status })
 	return s
 }

@@ -1,6 +1,9 @@
 package aggregate
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // A point is what one key did in one time slot.
 type point struct {
@@ -32,11 +35,16 @@ func (s *series) add(slot int64, d *sample) (grown int) {
 	return grown
 }
 
-// at finds the point of a slot, or makes it. Records come nearly in order, so the search begins at the end.
+// at finds the point of a slot, or makes it. Records come nearly in order, so it looks at the last first.
 func (s *series) at(slot int64) (p *point, grown int) {
 	i := len(*s)
-	for i > 0 && (*s)[i-1].slot >= slot {
-		if i--; (*s)[i].slot == slot {
+	if i > 0 && (*s)[i-1].slot == slot {
+		return &(*s)[i-1], 0
+	}
+	if i > 0 && (*s)[i-1].slot > slot {
+		var found bool
+		i, found = slices.BinarySearchFunc(*s, slot, func(p point, slot int64) int { return cmp.Compare(p.slot, slot) })
+		if found {
 			return &(*s)[i], 0
 		}
 	}

@@ -23,8 +23,10 @@ type Set struct {
 	key  []byte // of the record at hand, for a combination
 	path []byte // its path template
 
-	timeText   []byte // of timeBucket
-	timeBucket int64
+	bucket      int64 // of the record before
+	bucketStart parser.Timestamp
+	timeText    []byte // of timeBucket
+	timeBucket  int64
 }
 
 // NewSet returns an empty Set.
@@ -52,6 +54,11 @@ func NewSet(o Options) *Set {
 // lines from before the node was logged; nil if it tells none.
 func (s *Set) Add(r *parser.Record, node []byte) {
 	d := newSample(r, &s.opts)
+	if width := parser.Timestamp(s.opts.Bucket.Microseconds()); d.seen < s.bucketStart || d.seen >= s.bucketStart+width {
+		s.bucket = bucketOf(d.seen, int64(width))
+		s.bucketStart = parser.Timestamp(s.bucket) * width
+	}
+	d.bucket = s.bucket
 	if d.missing != 0 {
 		m := s.missing[r.ELBStatus]
 		if m == nil {

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 )
@@ -23,7 +24,7 @@ type table struct {
 	dim     Dimension
 	limit   int // bytes of entries
 	entries map[string]*entry
-	recent  [64]*entry // by a cheap hash: most records are of a key that was seen a moment ago
+	recent  [512]*entry // by a cheap hash: most records are of a key that was seen a moment ago
 	bytes   int
 	dropped uint64 // keys dropped because the table was full; one that came back and was dropped again counts twice
 
@@ -64,14 +65,19 @@ func (t *table) find(key []byte) *entry {
 	return e
 }
 
-// hint tells apart keys that differ in their last bytes or their length, as targets and paths mostly do.
+// hint is a place in recent. It looks at both ends of the key, by which targets and paths mostly differ.
 func hint(key []byte) int {
 	n := len(key)
-	h := uint(n)
-	for i := max(0, n-6); i < n; i++ {
-		h = h*31 + uint(key[i])
+	var first, last uint64
+	if n >= 8 {
+		first, last = binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[n-8:])
+	} else {
+		for _, c := range key {
+			first = first<<8 | uint64(c)
+		}
 	}
-	return int((h ^ h>>6 ^ h>>12) % 64)
+	h := (first*0x9e3779b97f4a7c15 ^ last + uint64(n)) * 0xd6e8feb86659fd93
+	return int(h >> 55)
 }
 
 // add counts s for a key. group is the target group of a target, nil for none.
@@ -124,7 +130,7 @@ func (t *table) prune() {
 }
 
 func (e *entry) size() int {
-	size := entryBytes + len(e.key) + len(e.status)*statusBytes + e.targetTime.Bytes() + e.duration.Bytes()
+	size := entryBytes + len(e.key) + e.pageBytes()
 	for _, g := range e.groups {
 		size += len(g.arn) + 24
 	}

@@ -112,5 +112,5 @@ func (t *timeline) span() (first, last int64) {
 }
 
 func (c *cell) pageBytes() int {
-	return len(c.status)*statusBytes + c.targetTime.Bytes() + c.duration.Bytes()
+	return len(c.others)*statusBytes + c.targetTime.Bytes() + c.duration.Bytes()
 }

@@ -4,7 +4,9 @@ package pathtemplate
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"regexp"
 	"strings"
 )
@@ -45,6 +47,57 @@ func (t *Templates) Append(dst, path []byte) []byte {
 			return r.match.Expand(dst, r.name, path, m)
 		}
 	}
+	if len(path) >= maxWord {
+		return appendLong(dst, path)
+	}
+	for start := 0; start < len(path); {
+		i := special(path, start)
+		if i == len(path) {
+			return append(dst, path[start:]...)
+		}
+		segment := bytes.LastIndexByte(path[start:i], '/') + 1 + start
+		dst = append(dst, path[start:segment]...)
+		end := i
+		for end < len(path) && path[end]-'0' <= 9 {
+			end++
+		}
+		if i == segment && end > i && (end == len(path) || path[end] == '/') {
+			dst = append(dst, "{int}"...)
+		} else {
+			for end < len(path) && path[end] != '/' {
+				end++
+			}
+			dst = appendSegment(dst, path[segment:end])
+		}
+		start = end
+	}
+	return dst
+}
+
+// special returns the index of the first byte from i on that can be part of an identifier: a digit, @ or %. It is
+// len(path) if there is none.
+func special(path []byte, i int) int {
+	const low, high = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(path); i += 8 {
+		w := binary.LittleEndian.Uint64(path[i:])
+		digits := w ^ '0'*low // 0 to 9 for digits
+		digits = ^(digits | (digits&^high + 0x76*low))
+		ats, percents := w^'@'*low, w^'%'*low // 0 for these
+		ats, percents = (ats-low)&^ats, (percents-low)&^percents
+		if hit := (digits | ats | percents) & high; hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+	}
+	for ; i < len(path); i++ {
+		if kindOf[path[i]]&(digit|at|percent) != 0 {
+			break
+		}
+	}
+	return i
+}
+
+// appendLong is Append for a path in which a segment can be too long for a word, or the path for a template.
+func appendLong(dst, path []byte) []byte {
 	limit := len(dst) + maxTemplate
 	for i := 0; i < len(path); {
 		var kinds kind

@@ -48,6 +48,20 @@ func TestAppend(t *testing.T) {
 	}
 }
 
+// The fast way through short paths gives what the simple way gives.
+func FuzzAppend(f *testing.F) {
+	for _, s := range []string{"/api/users/1", "/a/b/c", "1/2", "//9", "/x@y.z/%40", "/ab-12/3x/2026-11-20", "/\x80\xff0"} {
+		f.Add(s)
+	}
+	builtin, _ := New(nil)
+	f.Fuzz(func(t *testing.T, path string) {
+		got, want := string(builtin.Append(nil, []byte(path))), string(appendLong(nil, []byte(path)))
+		if got != want {
+			t.Errorf("template of %q = %q, want %q", path, got, want)
+		}
+	})
+}
+
 func TestLongPathIsCut(t *testing.T) {
 	builtin, _ := New(nil)
 	got := builtin.Append([]byte("x"), []byte(strings.Repeat("/seg", 5000)))

@@ -14,7 +14,7 @@ const (
 	buckets  = (34-subBits)*sub + sub
 
 	// Counts live in pages that are made when first touched, so that a key with few values costs little.
-	pageSize = 16
+	pageSize = 32
 	pages    = buckets / pageSize
 )
 
@@ -46,13 +46,13 @@ func (b Bucket) midpoint() int64 {
 type Sketch struct {
 	count uint64
 	max   int64
+	pool  []uint32     // pages in the order in which they were touched; the low half of each count
 	page  [pages]uint8 // 1 + the index of the page in pool, 0 for one not touched
-	pool  []uint64     // pages in the order in which they were touched
-	made  []uint8      // which page each of them is
+	high  map[Bucket]uint32
 }
 
 // PageBytes is what Add's new page costs in memory.
-const PageBytes = pageSize * 8
+const PageBytes = pageSize * 4
 
 // Add counts the value v, whose bucket is b, and returns the bytes by which the sketch grew.
 func (s *Sketch) Add(v int64, b Bucket) (grown int) {
@@ -60,35 +60,63 @@ func (s *Sketch) Add(v int64, b Bucket) (grown int) {
 	s.max = max(s.max, v)
 	p := s.page[b/pageSize]
 	if p == 0 {
-		p = s.newPage(b / pageSize)
+		p = s.newPage(int(b / pageSize))
 		grown = PageBytes
 	}
-	s.pool[int(p-1)*pageSize+int(b%pageSize)]++
+	n := &s.pool[int(p-1)*pageSize+int(b%pageSize)]
+	if *n++; *n == 0 {
+		s.carry(b, 1)
+	}
 	return grown
 }
 
-func (s *Sketch) newPage(i Bucket) uint8 {
-	s.pool = append(s.pool, make([]uint64, pageSize)...)
-	s.made = append(s.made, uint8(i))
-	s.page[i] = uint8(len(s.made))
+func (s *Sketch) newPage(i int) uint8 {
+	s.pool = append(s.pool, make([]uint32, pageSize)...)
+	s.page[i] = uint8(len(s.pool) / pageSize)
 	return s.page[i]
+}
+
+// carry adds to the high half of a count. Only sums over many objects get there.
+func (s *Sketch) carry(b Bucket, n uint32) {
+	if s.high == nil {
+		s.high = map[Bucket]uint32{}
+	}
+	s.high[b] += n
+}
+
+// touched returns the counts of page i, nil if it was not touched.
+func (s *Sketch) touched(i int) []uint32 {
+	p := int(s.page[i])
+	if p == 0 {
+		return nil
+	}
+	return s.pool[(p-1)*pageSize : p*pageSize : p*pageSize]
 }
 
 // Merge adds o's values to s and returns the bytes by which s grew. o is left as it is.
 func (s *Sketch) Merge(o *Sketch) (grown int) {
 	s.count += o.count
 	s.max = max(s.max, o.max)
-	for p, i := range o.made {
-		q := s.page[i]
-		if q == 0 {
-			q = s.newPage(Bucket(i))
+	for i := range o.page {
+		from := o.touched(i)
+		if from == nil {
+			continue
+		}
+		to := s.touched(i)
+		if to == nil {
+			s.newPage(i)
+			to = s.touched(i)
 			grown += PageBytes
 		}
-		from := o.pool[p*pageSize:][:pageSize]
-		to := s.pool[int(q-1)*pageSize:][:pageSize]
 		for k, n := range from {
-			to[k] += n
+			sum, carry := bits.Add32(to[k], n, 0)
+			if to[k] = sum; carry != 0 {
+				s.carry(Bucket(i*pageSize+k), 1)
+			}
 		}
+	}
+	for b, n := range o.high {
+		s.carry(b, n)
 	}
 	return grown
 }
@@ -96,12 +124,21 @@ func (s *Sketch) Merge(o *Sketch) (grown int) {
 // Subtract takes away o's values, all of which must have been added to s before. The maximum stays as it is.
 func (s *Sketch) Subtract(o *Sketch) {
 	s.count -= o.count
-	for p, i := range o.made {
-		from := o.pool[p*pageSize:][:pageSize]
-		to := s.pool[int(s.page[i]-1)*pageSize:][:pageSize]
-		for k, n := range from {
-			to[k] -= n
+	for i := range o.page {
+		from := o.touched(i)
+		if from == nil {
+			continue
 		}
+		to := s.touched(i)
+		for k, n := range from {
+			diff, borrow := bits.Sub32(to[k], n, 0)
+			if to[k] = diff; borrow != 0 {
+				s.high[Bucket(i*pageSize+k)]--
+			}
+		}
+	}
+	for b, n := range o.high {
+		s.high[b] -= n
 	}
 }
 
@@ -124,13 +161,11 @@ func (s *Sketch) Quantile(num, den uint64) int64 {
 	}
 	rank = max(rank, 1)
 	var seen uint64
-	for i, p := range s.page {
-		if p == 0 {
-			continue
-		}
-		for k, n := range s.pool[int(p-1)*pageSize:][:pageSize] {
-			if seen += n; seen >= rank {
-				return min(Bucket(i*pageSize+k).midpoint(), s.max)
+	for i := range s.page {
+		for k, n := range s.touched(i) {
+			b := Bucket(i*pageSize + k)
+			if seen += uint64(n) + uint64(s.high[b])<<32; seen >= rank {
+				return min(b.midpoint(), s.max)
 			}
 		}
 	}
@@ -138,4 +173,4 @@ func (s *Sketch) Quantile(num, den uint64) int64 {
 }
 
 // Bytes is the memory that the pages take.
-func (s *Sketch) Bytes() int { return len(s.pool) * 8 }
+func (s *Sketch) Bytes() int { return len(s.pool) * 4 }

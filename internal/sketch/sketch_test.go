@@ -94,6 +94,47 @@ func TestMergeSubtract(t *testing.T) {
 	same(&merged, &rest)
 }
 
+// Counts beyond 32 bits carry over, when added, merged and subtracted.
+func TestCarry(t *testing.T) {
+	var s Sketch
+	s.Add(7, BucketOf(7))
+	s.pool[7] = 1<<32 - 1 // as if it had been added so often
+	s.count = 1<<32 - 1
+	s.Add(7, BucketOf(7))
+	for range 10 {
+		s.Add(9, BucketOf(9))
+	}
+	check := func(what string, s *Sketch, sevens, nines uint64) {
+		t.Helper()
+		if s.Count() != sevens+nines {
+			t.Fatalf("%s: %d values, want %d", what, s.Count(), sevens+nines)
+		}
+		// the rank of the last seven, and the one behind it
+		if a, b := s.Quantile(sevens, sevens+nines), s.Quantile(sevens+1, sevens+nines); a != 7 || b != 9 {
+			t.Fatalf("%s: ranks %d and %d are %d and %d µs, want 7 and 9", what, sevens, sevens+1, a, b)
+		}
+	}
+	check("added", &s, 1<<32, 10)
+	var twice Sketch
+	twice.Merge(&s)
+	twice.Merge(&s)
+	check("merged", &twice, 2<<32, 20)
+	twice.Subtract(&s)
+	check("subtracted", &twice, 1<<32, 10)
+
+	var nearly, one Sketch
+	nearly.Add(7, BucketOf(7))
+	nearly.pool[7], nearly.count = 1<<32-1, 1<<32-1
+	one.Add(7, BucketOf(7))
+	one.Add(9, BucketOf(9))
+	nearly.Merge(&one)
+	check("carried by a merge", &nearly, 1<<32, 1)
+	nearly.Subtract(&one)
+	if nearly.pool[7] != 1<<32-1 || nearly.high[7] != 0 {
+		t.Errorf("borrowed by a subtraction: %d and %d, want %d and 0", nearly.pool[7], nearly.high[7], uint32(1<<32-1))
+	}
+}
+
 func TestEmpty(t *testing.T) {
 	var s Sketch
 	if s.Quantile(99, 100) != 0 || s.Count() != 0 || s.Max() != 0 {
@@ -107,7 +148,7 @@ func TestGrownIsWhatItCosts(t *testing.T) {
 	for v := int64(0); v < 5000; v += 3 {
 		grown += s.Add(v, BucketOf(v))
 	}
-	if grown != len(s.pool)*8 {
+	if grown != s.Bytes() || grown != len(s.pool)*4 {
 		t.Errorf("Add reported %d bytes, the pool holds %d", grown, len(s.pool)*8)
 	}
 }
