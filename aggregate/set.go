@@ -164,7 +164,7 @@ func (s *Set) part(p Part, r *parser.Record, node []byte, bucket int64) []byte {
 }
 
 func (s *Set) template(r *parser.Record) []byte {
-	path := r.Request().Path()
+	path := r.Path()
 	switch {
 	case path == nil:
 		return append(s.path, absent...)

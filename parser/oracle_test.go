@@ -327,7 +327,7 @@ func plainOf(r *Record) plain {
 		Fields:       r.Fields,
 		Extra:        show(r.Extra()),
 		Method:       show(q.Method), URL: show(q.URL), Protocol: show(q.Protocol),
-		HostPort: show(q.HostPort()), Path: show(q.Path()), Host: show(r.Host()),
+		HostPort: show(q.HostPort()), Path: bothPaths(r), Host: show(r.Host()),
 		ClientIP: show(clientIP), ClientPort: show(clientPort),
 		TargetIP: show(targetIP), TargetPort: show(targetPort),
 		LastAction: show(r.LastAction()),
@@ -342,6 +342,15 @@ func plainOf(r *Record) plain {
 		p.ExtraValues += strconv.Quote(string(value))
 	}
 	return p
+}
+
+// bothPaths is the path, or what the two ways to it differ in.
+func bothPaths(r *Record) string {
+	fast, slow := show(r.Path()), show(r.Request().Path())
+	if fast != slow {
+		return fmt.Sprintf("%s by Record.Path, %s by Request.Path", fast, slow)
+	}
+	return slow
 }
 
 func show(b []byte) string {

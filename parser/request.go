@@ -45,6 +45,34 @@ func present(b []byte) []byte {
 	return b
 }
 
+// Path returns the path of the request's URL as Request.Path does, which it is faster than for the requests that nearly
+// all are. It is a view of the line.
+func (r *Record) Path() []byte {
+	text := r.Text(FieldRequest)
+	url := bareEnd(text, 0) + 1
+	end := len(text) - 9
+	if end <= url || text[end] != ' ' || string(text[end+1:end+6]) != "HTTP/" || text[end+6] == ' ' || text[end+7] == ' ' || text[end+8] == ' ' {
+		return r.Request().Path()
+	}
+	rest := text[url:end:end]
+	switch {
+	case len(rest) > 8 && string(rest[:8]) == "https://":
+		rest = rest[8:]
+	case len(rest) > 7 && string(rest[:7]) == "http://":
+		rest = rest[7:]
+	default:
+		return r.Request().Path()
+	}
+	slash, query := bytes.IndexByte(rest, '/'), bytes.IndexByte(rest, '?')
+	switch {
+	case slash < 0 || query >= 0 && query < slash:
+		return r.Request().Path()
+	case query >= 0:
+		return rest[slash:query:query]
+	}
+	return rest[slash:]
+}
+
 // HostPort returns the authority of an absolute URL, port included, or nil.
 func (q Request) HostPort() []byte {
 	host, _ := q.split()

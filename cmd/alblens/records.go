@@ -170,7 +170,7 @@ func (s *selector) Append(dst []byte, r *parser.Record, ref *sources.Ref, line i
 	}
 	s.row = export.Row{Record: r, Source: ref.Name, Line: line}
 	s.row.Cause, s.row.Confidence = cause.OfRow(r)
-	if path := r.Request().Path(); path != nil {
+	if path := r.Path(); path != nil {
 		s.row.Path = path
 		if s.templates != nil {
 			s.path = s.templates.Append(s.path[:0], path)

@@ -5,7 +5,11 @@
 // whole, in whatever order, and no floating point decides anything.
 package sketch
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+	"unsafe"
+)
 
 const (
 	subBits  = 6
@@ -43,102 +47,178 @@ func (b Bucket) midpoint() int64 {
 }
 
 // A Sketch is a set of durations. The zero value is empty and ready. It is not safe for concurrent use.
+//
+// Most keys of a log have few values, so the buckets of the first ones are simply listed.
 type Sketch struct {
 	count uint64
 	max   int64
-	pool  []uint32     // pages in the order in which they were touched; the low half of each count
-	page  [pages]uint8 // 1 + the index of the page in pool, 0 for one not touched
-	high  map[Bucket]uint32
+	few   *[fewMax]Bucket // the first count values, as long as dense is nil
+	dense *dense
 }
 
-// PageBytes is what Add's new page costs in memory.
-const PageBytes = pageSize * 4
+const fewMax = 32 // a cache line
+
+// dense counts values by bucket.
+type dense struct {
+	pool []uint32     // pages in the order in which they were touched; the low half of each count
+	page [pages]uint8 // 1 + the index of the page in pool, 0 for one not touched
+	high map[Bucket]uint32
+}
+
+const (
+	pageBytes  = pageSize * 4
+	fewBytes   = int(unsafe.Sizeof([fewMax]Bucket{}))
+	denseBytes = int(unsafe.Sizeof(dense{}))
+)
 
 // Add counts the value v, whose bucket is b, and returns the bytes by which the sketch grew.
 func (s *Sketch) Add(v int64, b Bucket) (grown int) {
+	n := s.count
 	s.count++
 	s.max = max(s.max, v)
-	p := s.page[b/pageSize]
-	if p == 0 {
-		p = s.newPage(int(b / pageSize))
-		grown = PageBytes
+	if s.dense != nil {
+		return s.dense.add(b)
 	}
-	n := &s.pool[int(p-1)*pageSize+int(b%pageSize)]
+	return s.list(n, b)
+}
+
+// list adds a bucket behind n others that are listed.
+func (s *Sketch) list(n uint64, b Bucket) (grown int) {
+	switch {
+	case n < fewMax && s.few != nil:
+		s.few[n] = b
+		return 0
+	case n < fewMax:
+		s.few = new([fewMax]Bucket)
+		s.few[n] = b
+		return fewBytes
+	}
+	before := s.Bytes()
+	s.makeDense(n)
+	s.dense.add(b)
+	return s.Bytes() - before
+}
+
+// makeDense turns the list of n buckets into counts.
+func (s *Sketch) makeDense(n uint64) {
+	if s.dense != nil {
+		return
+	}
+	s.dense = &dense{}
+	for _, b := range s.listed(n) {
+		s.dense.add(b)
+	}
+	s.few = nil
+}
+
+func (s *Sketch) listed(n uint64) []Bucket {
+	if s.few == nil {
+		return nil
+	}
+	return s.few[:n]
+}
+
+func (d *dense) add(b Bucket) (grown int) {
+	p := d.page[b/pageSize]
+	if p == 0 {
+		p = d.newPage(int(b / pageSize))
+		grown = pageBytes
+	}
+	n := &d.pool[int(p-1)*pageSize+int(b%pageSize)]
 	if *n++; *n == 0 {
-		s.carry(b, 1)
+		d.carry(b, 1)
 	}
 	return grown
 }
 
-func (s *Sketch) newPage(i int) uint8 {
-	s.pool = append(s.pool, make([]uint32, pageSize)...)
-	s.page[i] = uint8(len(s.pool) / pageSize)
-	return s.page[i]
+func (d *dense) newPage(i int) uint8 {
+	d.pool = append(d.pool, make([]uint32, pageSize)...)
+	d.page[i] = uint8(len(d.pool) / pageSize)
+	return d.page[i]
 }
 
 // carry adds to the high half of a count. Only sums over many objects get there.
-func (s *Sketch) carry(b Bucket, n uint32) {
-	if s.high == nil {
-		s.high = map[Bucket]uint32{}
+func (d *dense) carry(b Bucket, n uint32) {
+	if d.high == nil {
+		d.high = map[Bucket]uint32{}
 	}
-	s.high[b] += n
+	d.high[b] += n
 }
 
 // touched returns the counts of page i, nil if it was not touched.
-func (s *Sketch) touched(i int) []uint32 {
-	p := int(s.page[i])
+func (d *dense) touched(i int) []uint32 {
+	p := int(d.page[i])
 	if p == 0 {
 		return nil
 	}
-	return s.pool[(p-1)*pageSize : p*pageSize : p*pageSize]
+	return d.pool[(p-1)*pageSize : p*pageSize : p*pageSize]
 }
 
 // Merge adds o's values to s and returns the bytes by which s grew. o is left as it is.
 func (s *Sketch) Merge(o *Sketch) (grown int) {
+	before, n := s.Bytes(), s.count
 	s.count += o.count
 	s.max = max(s.max, o.max)
+	switch {
+	case o.dense != nil:
+		s.makeDense(n)
+		s.dense.merge(o.dense)
+	case s.dense != nil:
+		for _, b := range o.listed(o.count) {
+			s.dense.add(b)
+		}
+	default:
+		for i, b := range o.listed(o.count) {
+			if s.dense != nil {
+				s.dense.add(b)
+			} else {
+				s.list(n+uint64(i), b)
+			}
+		}
+	}
+	return s.Bytes() - before
+}
+
+func (d *dense) merge(o *dense) {
 	for i := range o.page {
 		from := o.touched(i)
 		if from == nil {
 			continue
 		}
-		to := s.touched(i)
+		to := d.touched(i)
 		if to == nil {
-			s.newPage(i)
-			to = s.touched(i)
-			grown += PageBytes
+			d.newPage(i)
+			to = d.touched(i)
 		}
 		for k, n := range from {
 			sum, carry := bits.Add32(to[k], n, 0)
 			if to[k] = sum; carry != 0 {
-				s.carry(Bucket(i*pageSize+k), 1)
+				d.carry(Bucket(i*pageSize+k), 1)
 			}
 		}
 	}
 	for b, n := range o.high {
-		s.carry(b, n)
+		d.carry(b, n)
 	}
-	return grown
 }
 
 // Subtract takes away o's values, all of which must have been added to s before. The maximum stays as it is.
 func (s *Sketch) Subtract(o *Sketch) {
+	s.makeDense(s.count)
 	s.count -= o.count
-	for i := range o.page {
-		from := o.touched(i)
-		if from == nil {
-			continue
-		}
-		to := s.touched(i)
-		for k, n := range from {
+	from := *o
+	from.makeDense(o.count)
+	for i := range from.dense.page {
+		to := s.dense.touched(i)
+		for k, n := range from.dense.touched(i) {
 			diff, borrow := bits.Sub32(to[k], n, 0)
 			if to[k] = diff; borrow != 0 {
-				s.high[Bucket(i*pageSize+k)]--
+				s.dense.high[Bucket(i*pageSize+k)]--
 			}
 		}
 	}
-	for b, n := range o.high {
-		s.high[b] -= n
+	for b, n := range from.dense.high {
+		s.dense.high[b] -= n
 	}
 }
 
@@ -159,18 +239,35 @@ func (s *Sketch) Quantile(num, den uint64) int64 {
 	if rest > 0 {
 		rank++
 	}
-	rank = max(rank, 1)
+	return min(s.bucketAt(max(rank, 1)).midpoint(), s.max)
+}
+
+// bucketAt returns the bucket of the value with the given rank, from 1.
+func (s *Sketch) bucketAt(rank uint64) Bucket {
+	if s.dense == nil {
+		list := slices.Clone(s.listed(s.count))
+		slices.Sort(list)
+		return list[min(rank, s.count)-1]
+	}
 	var seen uint64
-	for i := range s.page {
-		for k, n := range s.touched(i) {
+	for i := range s.dense.page {
+		for k, n := range s.dense.touched(i) {
 			b := Bucket(i*pageSize + k)
-			if seen += uint64(n) + uint64(s.high[b])<<32; seen >= rank {
-				return min(b.midpoint(), s.max)
+			if seen += uint64(n) + uint64(s.dense.high[b])<<32; seen >= rank {
+				return b
 			}
 		}
 	}
-	return s.max
+	return buckets - 1
 }
 
-// Bytes is the memory that the pages take.
-func (s *Sketch) Bytes() int { return len(s.pool) * 4 }
+// Bytes is the memory that the sketch takes beside itself.
+func (s *Sketch) Bytes() int {
+	switch {
+	case s.dense != nil:
+		return denseBytes + len(s.dense.pool)*4
+	case s.few != nil:
+		return fewBytes
+	}
+	return 0
+}

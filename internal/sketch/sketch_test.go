@@ -98,8 +98,8 @@ func TestMergeSubtract(t *testing.T) {
 func TestCarry(t *testing.T) {
 	var s Sketch
 	s.Add(7, BucketOf(7))
-	s.pool[7] = 1<<32 - 1 // as if it had been added so often
-	s.count = 1<<32 - 1
+	s.makeDense(1)
+	s.dense.pool[7], s.count = 1<<32-1, 1<<32-1 // as if it had been added so often
 	s.Add(7, BucketOf(7))
 	for range 10 {
 		s.Add(9, BucketOf(9))
@@ -124,14 +124,15 @@ func TestCarry(t *testing.T) {
 
 	var nearly, one Sketch
 	nearly.Add(7, BucketOf(7))
-	nearly.pool[7], nearly.count = 1<<32-1, 1<<32-1
+	nearly.makeDense(1)
+	nearly.dense.pool[7], nearly.count = 1<<32-1, 1<<32-1
 	one.Add(7, BucketOf(7))
 	one.Add(9, BucketOf(9))
 	nearly.Merge(&one)
 	check("carried by a merge", &nearly, 1<<32, 1)
 	nearly.Subtract(&one)
-	if nearly.pool[7] != 1<<32-1 || nearly.high[7] != 0 {
-		t.Errorf("borrowed by a subtraction: %d and %d, want %d and 0", nearly.pool[7], nearly.high[7], uint32(1<<32-1))
+	if d := nearly.dense; d.pool[7] != 1<<32-1 || d.high[7] != 0 {
+		t.Errorf("borrowed by a subtraction: %d and %d, want %d and 0", d.pool[7], d.high[7], uint32(1<<32-1))
 	}
 }
 
@@ -143,13 +144,55 @@ func TestEmpty(t *testing.T) {
 }
 
 func TestGrownIsWhatItCosts(t *testing.T) {
-	var s Sketch
-	grown := 0
+	var s, sum Sketch
+	grown, merged := 0, 0
 	for v := int64(0); v < 5000; v += 3 {
 		grown += s.Add(v, BucketOf(v))
+		if grown != s.Bytes() {
+			t.Fatalf("after %d values Add had reported %d bytes, there are %d", s.Count(), grown, s.Bytes())
+		}
+		var one Sketch
+		one.Add(v, BucketOf(v))
+		merged += sum.Merge(&one)
 	}
-	if grown != s.Bytes() || grown != len(s.pool)*4 {
-		t.Errorf("Add reported %d bytes, the pool holds %d", grown, len(s.pool)*8)
+	if merged != sum.Bytes() || merged != grown {
+		t.Errorf("Merge reported %d bytes, there are %d, and Add alone takes %d", merged, sum.Bytes(), grown)
+	}
+	var few Sketch
+	if got := few.Add(5, BucketOf(5)); got != 64 {
+		t.Errorf("a key with one value takes %d bytes, want a cache line", got)
+	}
+}
+
+// Whether the values of either side are listed or counted makes no difference.
+func TestFewAndMany(t *testing.T) {
+	for _, sizes := range [][2]int{{0, 0}, {1, 0}, {0, 1}, {5, 6}, {31, 1}, {32, 1}, {20, 20}, {32, 32}, {100, 5}, {5, 100}, {100, 100}} {
+		var a, b, whole Sketch
+		r := rand.New(rand.NewPCG(uint64(sizes[0]), uint64(sizes[1])))
+		for i := range sizes[0] + sizes[1] {
+			v := r.Int64N(1 << 30)
+			whole.Add(v, BucketOf(v))
+			if i < sizes[0] {
+				a.Add(v, BucketOf(v))
+			} else {
+				b.Add(v, BucketOf(v))
+			}
+		}
+		merged := Sketch{}
+		merged.Merge(&a)
+		merged.Merge(&b)
+		for q := range uint64(101) {
+			if got, want := merged.Quantile(q, 100), whole.Quantile(q, 100); got != want {
+				t.Fatalf("%d and %d values: p%d = %d, want %d", sizes[0], sizes[1], q, got, want)
+			}
+		}
+		merged.Subtract(&b)
+		merged.max = a.max
+		for q := range uint64(101) {
+			if got, want := merged.Quantile(q, 100), a.Quantile(q, 100); got != want {
+				t.Fatalf("%d and %d values, the latter taken away: p%d = %d, want %d", sizes[0], sizes[1], q, got, want)
+			}
+		}
 	}
 }
 
