@@ -34,6 +34,15 @@ const maxBlend = 256
 
 func (b *blend) full() bool { return len(b.entries) >= maxBlend }
 
+// worthwhile reports whether the combinations had enough records to pay for adding them up.
+func (b *blend) worthwhile() bool {
+	var records uint64
+	for _, e := range b.entries {
+		records += e.requests
+	}
+	return records >= 8*uint64(len(b.entries))
+}
+
 func (b *blend) reset() {
 	b.entries = b.entries[:0]
 	clear(b.index)

@@ -190,7 +190,7 @@ func (c *cell) merge(o *cell) (grown int) {
 	return grown + c.duration.Merge(&o.duration)
 }
 
-// subtract takes o, which was added before, away from c. First, last and the largest times stay as they are.
+// subtract takes o, which was added before, away from c. First and last stay as they are.
 func (c *cell) subtract(o *cell) {
 	c.requests -= o.requests
 	c.elb5xx -= o.elb5xx

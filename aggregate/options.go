@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"slices"
 	"time"
 
 	"alblens/internal/pathtemplate"
@@ -9,7 +10,7 @@ import (
 
 // Options say what a Set counts. Sets that are merged must share them.
 type Options struct {
-	// By lists the dimensions. Default: DefaultBy.
+	// By lists the dimensions; one given twice counts once. Default: DefaultBy.
 	By []Dimension
 	// Bucket is the width of a time bucket, at least a second. Default: a minute.
 	Bucket time.Duration
@@ -31,6 +32,7 @@ func (o Options) withDefaults() Options {
 	if len(o.By) == 0 {
 		o.By = DefaultBy()
 	}
+	o.By = distinct(o.By)
 	if o.Bucket < time.Second {
 		o.Bucket = time.Minute
 	}
@@ -38,6 +40,16 @@ func (o Options) withDefaults() Options {
 		o.Limit = 32 << 20
 	}
 	return o
+}
+
+func distinct(by []Dimension) []Dimension {
+	var list []Dimension
+	for _, d := range by {
+		if !slices.ContainsFunc(list, func(e Dimension) bool { return slices.Equal(d, e) }) {
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 // Timestamp is the time by which a record is selected and bucketed.

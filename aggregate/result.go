@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"strings"
@@ -60,7 +61,7 @@ type Stats struct {
 	// Records in which the processing time is -1.
 	MissingRequestTime, MissingTargetTime, MissingResponseTime uint64
 	ReceivedBytes, SentBytes                                   uint64
-	First, Last                                                time.Time // zero without requests
+	First, Last                                                time.Time // zero without requests, and in the row (other)
 	TargetTime, Duration                                       Quantiles
 }
 
@@ -73,7 +74,7 @@ type StatusCount struct {
 // NoStatus stands for "-", a connection that ended without an answer.
 const NoStatus = int(parser.NoStatus)
 
-// Quantiles are in microseconds, within 1 % but for Max, which is exact. All are 0 if Count is.
+// Quantiles are in microseconds, within 1 %. Max is exact, but in the row (other). All are 0 if Count is.
 type Quantiles struct {
 	Count              uint64
 	P50, P90, P99, Max int64
@@ -158,17 +159,37 @@ func (t *table) freeze(totals *cell) Table {
 	if t.dropped > 0 {
 		other.merge(totals)
 	}
-	for _, e := range t.byImpact() {
+	for _, e := range t.list() {
 		out.Rows = append(out.Rows, Row{Values: t.dim.split(e.key), Group: e.mainGroup(), Stats: e.cell.freeze()})
 		if t.dropped > 0 {
 			other.subtract(&e.cell)
 		}
 	}
+	slices.SortFunc(out.Rows, compareRows)
 	if other.requests > 0 {
 		out.RequestsDropped = other.requests
-		out.Rows = append(out.Rows, Row{Other: true, Stats: other.freeze()})
+		stats := other.freeze()
+		stats.First, stats.Last = time.Time{}, time.Time{} // known of the totals only
+		out.Rows = append(out.Rows, Row{Other: true, Stats: stats})
 	}
 	return out
+}
+
+// compareRows sorts by impact: 5xx made by the load balancer, then requests, then key.
+func compareRows(a, b Row) int {
+	return cmp.Or(
+		-cmp.Compare(a.ELB5xx, b.ELB5xx),
+		-cmp.Compare(a.Requests, b.Requests),
+		slices.CompareFunc(a.Values, b.Values, func(v, w Value) int { return strings.Compare(v.key(), w.key()) }),
+	)
+}
+
+// key is the value as the log has it.
+func (v Value) key() string {
+	if v.Absent {
+		return string(absent)
+	}
+	return v.Text
 }
 
 // split undoes keyOf.

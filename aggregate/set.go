@@ -19,6 +19,7 @@ type Set struct {
 	fine   []*table
 	coarse [numCoarse]*table // nil where not asked for
 	blend  blend
+	direct int // records that go past the blend
 
 	key  []byte // of the record at hand, for a combination
 	path []byte // its path template
@@ -73,9 +74,17 @@ func (s *Set) Add(r *parser.Record, node []byte) {
 			values[i] = s.part(coarseParts[i], r, node, d.bucket)
 		}
 	}
-	s.blend.find(d.bucket, &values).add(&d)
-	if s.blend.full() {
-		s.settle()
+	if s.direct > 0 {
+		s.direct--
+		s.addDirect(&values, &d)
+	} else {
+		s.blend.find(d.bucket, &values).add(&d)
+		if s.blend.full() {
+			if !s.blend.worthwhile() {
+				s.direct = directRecords
+			}
+			s.settle()
+		}
 	}
 	s.path = s.path[:0]
 	for _, t := range s.fine {
@@ -84,6 +93,22 @@ func (s *Set) Add(r *parser.Record, node []byte) {
 			group = r.Text(parser.FieldTargetGroupARN)
 		}
 		t.add(s.keyOf(t.dim, r, node, d.bucket), group, &d)
+	}
+}
+
+// directRecords is for how many records the blend is given up where it turned out not to help.
+const directRecords = 1 << 14
+
+// addDirect counts a record in every cell that the blend stands for.
+func (s *Set) addDirect(values *[numCoarse][]byte, d *sample) {
+	s.totals.add(d)
+	if s.timeline != nil {
+		s.timeline.add(d)
+	}
+	for i, t := range s.coarse {
+		if t != nil {
+			t.add(values[i], nil, d)
+		}
 	}
 }
 
@@ -103,7 +128,7 @@ func (s *Set) settle() {
 	s.blend.reset()
 }
 
-// absent is the key of what a record does not have. In the log "-" always means that, so no value is "-".
+// absent is the key of what a record does not have, which in the log is "-".
 var absent = []byte("-")
 
 // keyOf is the value itself for a single part, and each part behind its length for several.

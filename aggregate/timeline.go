@@ -13,19 +13,34 @@ type timeline struct {
 
 const timelineCellBytes = cellBytes + 32
 
+// minTimeline is room for a few cells with all their pages and statuses: a cell that does not fit cannot be helped by
+// wider buckets.
+const minTimeline = 256 << 10
+
 func newTimeline(limit int) *timeline {
-	return &timeline{limit: limit, cells: map[int64]*cell{}}
+	return &timeline{limit: max(limit, minTimeline), cells: map[int64]*cell{}}
+}
+
+// at returns the cell for a bucket of the base width.
+func (t *timeline) at(bucket int64) *cell {
+	c := t.cells[bucket>>t.level]
+	if c == nil {
+		c = &cell{}
+		t.cells[bucket>>t.level] = c
+		t.bytes += timelineCellBytes
+	}
+	return c
+}
+
+func (t *timeline) add(s *sample) {
+	if t.bytes += t.at(s.bucket).add(s); t.bytes > t.limit {
+		t.widen(t.level + 1)
+	}
 }
 
 // mergeCell adds c, which is left as it is, to a bucket of the base width.
 func (t *timeline) mergeCell(bucket int64, c *cell) {
-	mine := t.cells[bucket>>t.level]
-	if mine == nil {
-		mine = &cell{}
-		t.cells[bucket>>t.level] = mine
-		t.bytes += timelineCellBytes
-	}
-	if t.bytes += mine.merge(c); t.bytes > t.limit {
+	if t.bytes += t.at(bucket).merge(c); t.bytes > t.limit {
 		t.widen(t.level + 1)
 	}
 }

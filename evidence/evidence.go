@@ -63,7 +63,7 @@ func (s *Set) Add(r *parser.Record, source string, line int) {
 	set.requests++
 	set.first, set.last = min(set.first, onset), max(set.last, onset)
 	h := hash(r.Line)
-	if n := len(set.samples); n == s.samples && h >= set.samples[n-1].hash {
+	if n := len(set.samples); n == s.samples && h > set.samples[n-1].hash {
 		return
 	}
 	set.keep(Sample{source, line, string(r.Line), h}, s.samples)

@@ -88,17 +88,14 @@ func (l *Ledger) AddMalformed(name string, number int, line []byte, err error) e
 	return e
 }
 
-// AddProblem counts an object that failed, was read in part, or was skipped.
+// AddProblem counts an object of which nothing was read, or that was skipped.
 func (l *Ledger) AddProblem(p Problem) {
-	l.Objects++
-	switch {
-	case p.Kind == Skipped:
+	if p.Kind == Skipped {
 		l.Skipped++
-	case p.RecordsKept > 0:
-		l.Partial++
-	default:
+	} else {
 		l.Failed++
 	}
+	l.Objects++
 	l.Problems = append(l.Problems, p)
 }
 
@@ -113,9 +110,13 @@ func (l *Ledger) End(stored, text int64, problem *Problem) {
 		*l = Ledger{}
 		l.AddProblem(*problem)
 		return
+	case l.Lines == 0:
+		l.AddProblem(*problem)
 	default:
 		problem.RecordsKept = l.Records
-		l.AddProblem(*problem)
+		l.Objects++
+		l.Partial++
+		l.Problems = append(l.Problems, *problem)
 	}
 	l.CompressedBytes, l.Bytes = stored, text
 }

@@ -85,7 +85,7 @@ func OfRow(r *parser.Record) (Cause, float64) {
 		return Unattributed, 0
 	}
 	if reason := r.Text(parser.FieldErrorReason); len(reason) > 0 {
-		if c, ok := ofReason(reason); ok {
+		if c, ok := ofReason(reason); ok && (c != LambdaError || elb >= 500) {
 			return c, 0.98
 		}
 	}
@@ -102,6 +102,10 @@ func OfRow(r *parser.Record) (Cause, float64) {
 		return ClientAbandoned, 0.98
 	case 401, 561, 562:
 		return AuthError, 0.9
+	case 500:
+		if string(r.LastAction()) == "authenticate" {
+			return AuthError, 0.8
+		}
 	case 502:
 		return of502(r)
 	case 503:
@@ -136,19 +140,22 @@ var reasonPrefixes = []struct {
 }
 
 func of502(r *parser.Record) (Cause, float64) {
+	wall := r.Duration()
 	waited := r.TargetTime
 	if waited == parser.NoMicros {
-		waited = r.Duration()
+		waited = wall
 	}
 	switch {
 	case !r.HasTarget():
 		return Unattributed, 0
-	case r.RequestTime == parser.NoMicros && r.Duration() < connectRefusedMax:
+	case r.RequestTime == parser.NoMicros && wall != parser.NoMicros && wall < connectRefusedMax:
 		return ConnectRefused, 0.7
 	case r.RequestTime == parser.NoMicros:
 		return Unattributed, 0
 	case r.TargetStatus >= 100: // the target answered, and the load balancer could not use it
 		return BadResponse, 0.7
+	case waited == parser.NoMicros, r.ResponseTime != parser.NoMicros:
+		return Unattributed, 0
 	case waited <= raceMax:
 		return KeepaliveRace, 0.5
 	case waited >= crashMin:
@@ -158,7 +165,8 @@ func of502(r *parser.Record) (Cause, float64) {
 }
 
 func of503(r *parser.Record) (Cause, float64) {
-	if !r.HasTarget() && r.Text(parser.FieldTargetGroupARN) != nil {
+	sent := r.RequestTime != parser.NoMicros || r.TargetTime != parser.NoMicros || r.ResponseTime != parser.NoMicros
+	if !sent && !r.HasTarget() && r.Text(parser.FieldTargetGroupARN) != nil {
 		return NoTarget, 0.95
 	}
 	return Unattributed, 0

@@ -55,7 +55,7 @@ var docs = [...]Doc{
 		"waf is the last action; the status is 403 or what the rule says.",
 		"Certain."},
 	{WAFError, "AWS WAF could not be asked",
-		"waf-failed among the actions, or an error reason that begins with WAF.",
+		"waf-failed is the last action, or an error reason that begins with WAF.",
 		"Certain."},
 	{FixedResponse, "A listener rule answered 4xx or 5xx on purpose",
 		"fixed-response is the last action.",

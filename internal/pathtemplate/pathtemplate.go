@@ -25,7 +25,7 @@ func New(own []string) (*Templates, error) {
 	t := &Templates{}
 	for _, spec := range own {
 		i := strings.LastIndexByte(spec, '=')
-		if i <= 0 || i == len(spec)-1 {
+		if i <= 0 || i == len(spec)-1 || spec[i+1:] == "-" { // - means that there is no path
 			return nil, fmt.Errorf("path template %q: want RE=NAME", spec)
 		}
 		re, err := regexp.Compile(spec[:i])

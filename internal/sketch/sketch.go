@@ -202,7 +202,7 @@ func (d *dense) merge(o *dense) {
 	}
 }
 
-// Subtract takes away o's values, all of which must have been added to s before. The maximum stays as it is.
+// Subtract takes away o's values, all of which must have been added to s before. The maximum is within 1 % from then on.
 func (s *Sketch) Subtract(o *Sketch) {
 	s.makeDense(s.count)
 	s.count -= o.count
@@ -219,6 +219,11 @@ func (s *Sketch) Subtract(o *Sketch) {
 	}
 	for b, n := range from.dense.high {
 		s.dense.high[b] -= n
+	}
+	if s.count > 0 {
+		s.max = min(s.max, s.bucketAt(s.count).midpoint())
+	} else {
+		s.max = 0
 	}
 }
 

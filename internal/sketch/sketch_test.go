@@ -90,7 +90,8 @@ func TestMergeSubtract(t *testing.T) {
 		rest.Merge(&parts[1+i])
 	}
 	merged.Subtract(&parts[0])
-	merged.max = rest.max // Subtract leaves the maximum
+	closeTo(t, merged.Max(), rest.Max())
+	merged.max = rest.max
 	same(&merged, &rest)
 }
 
@@ -133,6 +134,14 @@ func TestCarry(t *testing.T) {
 	nearly.Subtract(&one)
 	if d := nearly.dense; d.pool[7] != 1<<32-1 || d.high[7] != 0 {
 		t.Errorf("borrowed by a subtraction: %d and %d, want %d and 0", d.pool[7], d.high[7], uint32(1<<32-1))
+	}
+}
+
+// closeTo says when got is off by more than 1 %.
+func closeTo(t *testing.T, got, want int64) {
+	t.Helper()
+	if diff := max(got-want, want-got); diff*100 > want {
+		t.Errorf("max = %d µs, want %d within 1 %%", got, want)
 	}
 }
 
@@ -187,6 +196,7 @@ func TestFewAndMany(t *testing.T) {
 			}
 		}
 		merged.Subtract(&b)
+		closeTo(t, merged.Max(), a.Max())
 		merged.max = a.max
 		for q := range uint64(101) {
 			if got, want := merged.Quantile(q, 100), a.Quantile(q, 100); got != want {

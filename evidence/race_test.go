@@ -1,0 +1,6 @@
+//go:build race
+
+package evidence
+
+// underRace: the race detector allocates on its own.
+const underRace = true
