@@ -137,14 +137,40 @@ func (e *entry) size() int {
 	return size
 }
 
+// A ranked entry has its worth to a full table beside it, in one number: 5xx of the load balancer, whether targets made
+// any, requests, and last, so that ties do not fall to the keys of some kind, a hash.
+type ranked struct {
+	worth uint64
+	*entry
+}
+
+func (e *entry) worth() uint64 {
+	w := min(e.elb5xx, 1<<20-1) << 44
+	if e.target > 0 {
+		w |= 1 << 43
+	}
+	w |= min(e.requests, 1<<27-1) << 16
+	hash := uint32(2166136261) // FNV-1a
+	for i := range len(e.key) {
+		hash = (hash ^ uint32(e.key[i])) * 16777619
+	}
+	return w | uint64(hash>>16)
+}
+
 // byWorth returns the entries in the order in which a full table keeps them, which no two share.
-func (t *table) byWorth() []*entry {
-	list := t.list()
-	slices.SortFunc(list, func(a, b *entry) int {
-		if a.elb5xx == b.elb5xx && (a.target == 0) != (b.target == 0) {
-			return descending(a.target, b.target)
+func (t *table) byWorth() []ranked {
+	list := make([]ranked, 0, len(t.entries))
+	for _, e := range t.entries {
+		list = append(list, ranked{e.worth(), e})
+	}
+	slices.SortFunc(list, func(a, b ranked) int {
+		switch {
+		case a.worth > b.worth:
+			return -1
+		case a.worth < b.worth:
+			return 1
 		}
-		return compareImpact(a, b)
+		return strings.Compare(a.key, b.key)
 	})
 	return list
 }

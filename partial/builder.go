@@ -16,7 +16,7 @@ func NewBuilder(o *Options) *Builder { return &Builder{opts: o} }
 
 // Begin starts an object. node is the load balancer node that its name tells, or "".
 func (b *Builder) Begin(name, node string) {
-	b.name, b.node, b.p = name, nil, Empty(b.opts)
+	b.name, b.node, b.p = name, nil, forObject(b.opts)
 	if node != "" {
 		b.node = []byte(node)
 	}
@@ -54,7 +54,7 @@ func (b *Builder) End(stored, text int64, problem *Problem) *Partial {
 	p := b.p
 	b.p = nil
 	if problem != nil && problem.Kind == Skipped {
-		p = Empty(b.opts)
+		p = forObject(b.opts)
 	}
 	p.Ledger.End(stored, text, problem)
 	return p

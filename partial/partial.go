@@ -16,8 +16,11 @@ import (
 type Options struct {
 	// Since and Until select the records whose time is in [Since, Until); NoTimestamp leaves a side open.
 	Since, Until parser.Timestamp
-	Aggregate    aggregate.Options
-	Evidence     evidence.Options
+	// Aggregate.Limit bounds the Partial of one object.
+	Aggregate aggregate.Options
+	// FoldLimit bounds the keyed state of a Partial that others are folded into, in bytes. Default: Aggregate.Limit.
+	FoldLimit int
+	Evidence  evidence.Options
 }
 
 // DefaultOptions select everything.
@@ -40,6 +43,14 @@ type Partial struct {
 
 // Empty returns a Partial of no object, which Fold begins with.
 func Empty(o *Options) *Partial {
+	counts := o.Aggregate
+	if o.FoldLimit > 0 {
+		counts.Limit = o.FoldLimit
+	}
+	return &Partial{counts: aggregate.NewSet(counts), evidence: evidence.NewSet(o.Evidence)}
+}
+
+func forObject(o *Options) *Partial {
 	return &Partial{counts: aggregate.NewSet(o.Aggregate), evidence: evidence.NewSet(o.Evidence)}
 }
 

@@ -108,9 +108,13 @@ func (a *analysis) check() error {
 
 var formats = []string{"text", "json"}
 
-// keyedShare is how much of --max-memory one Partial's keyed state may take: 60 % in all, over the 16 Partials that
-// are held at once when 4 workers are at work.
-func keyedShare(maxMemory size) int { return int(maxMemory) * 60 / 100 / 16 }
+// limits divide 60 % of --max-memory among the keyed states that are held at once: with two workers those of six
+// objects and of three nodes of the fold tree. They must not depend on the number of workers, for what is dropped
+// depends on them.
+func limits(maxMemory size) (object, fold int) {
+	keyed := int(maxMemory) / 100 * 60
+	return keyed / 16, keyed / 5
+}
 
 func (a *analysis) run(ctx context.Context, args []string, std streams) error {
 	return a.analyze(ctx, std, func() (sources.Source, error) { return a.source(args, std) })
@@ -184,8 +188,9 @@ func (a *analysis) options(since, until time.Time) (*partial.Options, []string, 
 	o.Since, o.Until = a.timestamps(since, until)
 	o.Aggregate = aggregate.Options{
 		By: by, Bucket: time.Duration(a.bucket), ByCreation: a.timeField == "created",
-		Paths: templates, Limit: keyedShare(a.maxMemory),
+		Paths: templates,
 	}
+	o.Aggregate.Limit, o.FoldLimit = limits(a.maxMemory)
 	return &o, names, nil
 }
 
