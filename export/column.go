@@ -38,6 +38,7 @@ type column struct {
 	name   string
 	text   func(*Row) []byte
 	number func(*Row, []byte) []byte // returns dst as it is where absent
+	plain  bool                      // the text is not ALB's, and so holds none of its escapes
 }
 
 // columns stand in the order of the contract. Extra comes last and is not among them, for it is a list.
@@ -86,7 +87,7 @@ var columns = []column{
 	decimal("duration_ms", 3, func(r *Row) int64 { return int64(r.Duration()) }),
 	text("cause", causeText),
 	{name: "confidence", number: confidence},
-	text("source", func(r *Row) []byte { return []byte(r.Source) }),
+	{name: "source", text: func(r *Row) []byte { return []byte(r.Source) }, plain: true},
 	decimal("line", 0, func(r *Row) int64 { return int64(r.Line) }),
 }
 

@@ -60,6 +60,6 @@ func (f *Filter) isPath(r *Row) bool {
 	if string(r.Path) == f.Path {
 		return true
 	}
-	path := r.Request().Path()
+	path := r.Record.Path()
 	return path != nil && doublestar.MatchUnvalidated(f.Path, string(path))
 }

@@ -56,7 +56,10 @@ func (f *ndjson) Append(dst []byte, r *Row) []byte {
 		if c.number != nil {
 			dst = c.number(r, dst)
 		} else if v := c.text(r); v != nil {
-			dst = jsontext.AppendString(dst, f.decode(v))
+			if !c.plain {
+				v = f.decode(v)
+			}
+			dst = jsontext.AppendString(dst, v)
 		}
 		if len(dst) == n {
 			dst = append(dst, "null"...)
@@ -112,8 +115,11 @@ func (f *csv) Append(dst []byte, r *Row) []byte {
 		if c.number != nil {
 			dst = c.number(r, dst)
 		} else if v := c.text(r); v != nil {
-			f.unescaped = appendUnescaped(f.unescaped[:0], v)
-			dst = appendCSV(dst, f.unescaped)
+			if !c.plain {
+				f.unescaped = appendUnescaped(f.unescaped[:0], v)
+				v = f.unescaped
+			}
+			dst = appendCSV(dst, v)
 		}
 		dst = append(dst, ',')
 	}

@@ -3,7 +3,6 @@ package scan
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"alblens/parser"
@@ -54,8 +53,8 @@ func Each(ctx context.Context, src sources.Source, p *plan.Plan, selector func()
 		if err == errAbandoned {
 			return
 		}
-		if err == nil && c.Strict && problem != nil && problem.Kind != partial.Skipped {
-			err = fmt.Errorf("%s: %s", problem.Name, problem.Error)
+		if err == nil {
+			err = c.blame(problem)
 		}
 		s.ledger.End(r.stored, r.text, problem)
 		emit(piece{text: s.text, ledger: &s.ledger, err: err})

@@ -34,9 +34,12 @@ type sink interface {
 // sniff is how much text an object whose name tells nothing may hold before its first record.
 const sniff = 64 << 10
 
+// kindInterrupted is the kind of the Problem of an object that the end of the context kept from being read.
+const kindInterrupted = "interrupted"
+
 var (
 	errNoRecords   = errors.New("no access log: no line in its first 64 KiB is a record")
-	errInterrupted = errors.New("interrupted")
+	errInterrupted = errors.New(kindInterrupted)
 )
 
 // read hands the lines of an object to a sink. It returns why the object was not read to its end, or nil, and
@@ -48,18 +51,26 @@ func (r *reader) read(ctx context.Context, ref sources.Ref, body opened, to sink
 		return problem(ref.Name, err), nil
 	}
 	defer stream.Close()
+	if ref.Size < 0 {
+		stream = interruptible(ctx, stream)
+	}
 	r.blocks.Reset(stream)
 	r.lines.Reset(r)
 	unsure := !ref.Named && ref.Log.Kind != logname.Access
+	sniffed := 0      // bytes of lines; r.text is a block ahead of them
+	var refused error // what the sink said first: it does not matter if the object turns out to be no access log
 	for {
 		line, err := r.lines.Next()
 		if err != nil && err != parser.ErrTooLong {
 			return r.end(ref, err, unsure && to.Empty()), nil
 		}
-		if err := to.Line(line, r.lines.Number(), err); err != nil {
-			return nil, err
+		if err := to.Line(line, r.lines.Number(), err); err != nil && refused == nil {
+			refused = err
 		}
-		if unsure && r.text >= sniff {
+		if refused != nil && !(unsure && to.Empty()) {
+			return nil, refused
+		}
+		if sniffed += len(line) + 1; unsure && sniffed >= sniff {
 			if to.Empty() {
 				return &partial.Problem{Name: ref.Name, Kind: partial.Skipped, Error: errNoRecords.Error()}, nil
 			}
@@ -102,7 +113,7 @@ func problem(name string, err error) *partial.Problem {
 	kind := string(sources.Unreadable)
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
-		kind, err = "interrupted", errInterrupted
+		kind, err = kindInterrupted, errInterrupted
 	case errors.Is(err, inflate.ErrTruncated):
 		kind = string(sources.Truncated)
 	case errors.Is(err, inflate.ErrCorrupt):

@@ -17,8 +17,8 @@ func ordered[T any](ctx context.Context, n, workers int, work func(ctx context.C
 		out  chan T
 	}
 	jobs := make(chan job)
-	begun := make(chan job, 2*workers)
-	abandoned := make(chan struct{}) // closed once take has failed: nobody listens any more
+	begun := make(chan job, 2*workers-1) // one more is with take
+	abandoned := make(chan struct{})     // closed once take has failed: nobody listens any more
 
 	var wg sync.WaitGroup
 	for w := range workers {
@@ -40,6 +40,9 @@ func ordered[T any](ctx context.Context, n, workers int, work func(ctx context.C
 		defer close(begun)
 		defer close(jobs)
 		for i := range n {
+			if ctx.Err() != nil {
+				return
+			}
 			j := job{i, make(chan T, 4)}
 			select { // room first, so that no more than its capacity wait
 			case begun <- j:

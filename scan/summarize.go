@@ -70,6 +70,15 @@ func (c Config) refuse(p *plan.Plan) error {
 	return nil
 }
 
+// blame returns the error that a problem of an object is where nothing may be wrong. An interrupted run is none: what
+// was read is reported.
+func (c Config) blame(p *partial.Problem) error {
+	if !c.Strict || p == nil || p.Kind == partial.Skipped || p.Kind == kindInterrupted {
+		return nil
+	}
+	return fmt.Errorf("%s: %s", p.Name, p.Error)
+}
+
 // Summarize reads every object of the plan and folds what they yield. When the context ends early, the Partial holds
 // what was read and its ledger says what was not. An error is returned only if Config.Strict asks for it.
 func Summarize(ctx context.Context, src sources.Source, p *plan.Plan, o *partial.Options, c Config) (*partial.Partial, error) {
@@ -96,8 +105,8 @@ func Summarize(ctx context.Context, src sources.Source, p *plan.Plan, o *partial
 		r, b := &workers[w].reader, workers[w].builder
 		b.Begin(ref.Name, ref.Log.Node)
 		problem, err := r.read(ctx, ref, fetch.take(item), lenient{b, c.Strict})
-		if err == nil && c.Strict && problem != nil && problem.Kind != partial.Skipped {
-			err = fmt.Errorf("%s: %s", problem.Name, problem.Error)
+		if err == nil {
+			err = c.blame(problem)
 		}
 		emit(outcome{b.End(r.stored, r.text, problem), err})
 	}
@@ -152,7 +161,7 @@ func account(l *partial.Ledger, p *plan.Plan, taken int, interrupted bool) {
 	if rest := p.Objects[taken:]; interrupted {
 		l.Interrupted = true
 		for _, ref := range rest {
-			l.AddProblem(partial.Problem{Name: ref.Name, Kind: "interrupted", Error: "not begun"})
+			l.AddProblem(partial.Problem{Name: ref.Name, Kind: kindInterrupted, Error: "not begun"})
 		}
 	}
 }

@@ -184,7 +184,7 @@ func (in *input) nothing(p *plan.Plan, std streams) error {
 	}
 	switch {
 	case skipped > 0:
-		return fmt.Errorf("no access log found; %d skipped", skipped)
+		return fmt.Errorf("no access log found; %s skipped", counted(int64(skipped), "object"))
 	case in.since+in.until+in.around != "":
 		return errors.New("no access log found for that time; objects are named by the end of their five minutes, in UTC")
 	}
@@ -247,7 +247,7 @@ func (in *input) verdict(l *partial.Ledger, std streams) error {
 	case l.Complete+l.Partial == 0 && l.Failed > 0:
 		return &exitError{exitFailed, errors.New("nothing could be read")}
 	case l.Complete+l.Partial == 0:
-		return &exitError{exitFailed, fmt.Errorf("no access log found; %d skipped", l.Skipped)}
+		return &exitError{exitFailed, fmt.Errorf("no access log found; %s skipped, -v says why", counted(l.Skipped, "object"))}
 	case l.Failed+l.Partial > 0:
 		std.say("incomplete: %d of %d objects could not be read to their end", l.Failed+l.Partial, l.Objects)
 		return &exitError{code: exitIncomplete}
@@ -281,7 +281,7 @@ func (in *input) tellProblems(l *partial.Ledger, std streams) {
 	}
 	if len(l.MalformedSamples) > 0 && !in.quiet {
 		m := l.MalformedSamples[0]
-		std.say("%d malformed lines, the first: %s:%d:%d: %s: %s", l.Malformed, m.Name, m.Line, m.Column, m.Field, m.Error)
+		std.say("%s, the first: %s:%d:%d: %s: %s", counted(l.Malformed, "malformed line"), m.Name, m.Line, m.Column, m.Field, m.Error)
 	}
 	if in.verbose {
 		for _, d := range l.Duplicates {
@@ -304,3 +304,11 @@ func parseBy(words []string) (by []aggregate.Dimension, names []string, err erro
 }
 
 func dirOf(name string) string { return filepath.Dir(name) }
+
+// counted is "1 object", "2 objects".
+func counted(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -31,7 +31,7 @@ func (s *size) Set(text string) error {
 			continue
 		}
 		v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err != nil || v <= 0 || v*u.bytes >= math.MaxInt64 {
+		if err != nil || !(v > 0 && v*u.bytes < math.MaxInt64) {
 			break
 		}
 		*s = size(v * u.bytes)
