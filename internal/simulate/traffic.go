@@ -65,8 +65,7 @@ const (
 // arrivals are a Poisson process.
 type arrivals struct {
 	rng   *rand.Rand
-	nanos int64 // of the last arrival, since 1970
-	start int64
+	nanos int64   // of the last arrival, since 1970
 	mean  float64 // requests per nanosecond
 	swing float64
 }
