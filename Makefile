@@ -12,10 +12,10 @@ BENCH    ?= .
 COUNT    ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint fuzz bench cover clean
+.PHONY: help build demo test race lint fuzz bench bench-base bench-compare corpus peers cover clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## bin/alblens, one static binary
 	CGO_ENABLED=0 go build -trimpath $(LDFLAGS) -o bin/alblens ./cmd/alblens
@@ -35,8 +35,22 @@ lint: ## gofmt, go vet, staticcheck and tidy go.mod files
 fuzz: ## each fuzz target for FUZZTIME (30s; also a count, 100000x)
 	bash scripts/fuzz.sh $(FUZZTIME)
 
-bench: ## BENCH (all) COUNT times (10); the output is for benchstat
-	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) -timeout 0 ./...
+bench: ## BENCH (all) COUNT times (10) into out/bench.txt, for benchstat
+	@mkdir -p out
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) -timeout 0 ./... | tee out/bench.txt
+
+bench-base: ## keep out/bench.txt as the base that bench-compare compares with
+	cp out/bench.txt out/base.txt
+
+bench-compare: ## benchstat of out/base.txt and out/bench.txt
+	go tool -modfile=tools/benchstat/go.mod benchstat out/base.txt out/bench.txt
+
+corpus: ## out/corpus: 2.25 million lines in 50 objects, from a seed
+	go run ./bench -shape plain -o out/corpus
+
+peers: build ## alblens beside igzip, libdeflate, gzip and DuckDB on out/corpus
+	test -d out/corpus || $(MAKE) corpus
+	go -C bench/peers run . -alblens $(CURDIR)/bin/alblens $(CURDIR)/out/corpus
 
 cover: ## coverage of parser and aggregate; fails below 90 % of either
 	bash scripts/cover.sh 90 parser aggregate

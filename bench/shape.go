@@ -84,7 +84,7 @@ func failures(r *rand.Rand, f [][]byte, dst []byte) ([]byte, bool) {
 	if string(f[4]) == "-" {
 		f[4], f[25] = []byte("10.0.0.9:80"), []byte(`"10.0.0.9:80"`)
 	}
-	f[9], f[26] = []byte("-"), []byte(`"-"`)
+	f[9], f[22], f[26] = []byte("-"), []byte(`"forward"`), []byte(`"-"`)
 	switch r.IntN(3) {
 	case 0:
 		f[5], f[6], f[7], f[8] = []byte("-1"), []byte("-1"), []byte("-1"), []byte("504")

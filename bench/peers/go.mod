@@ -1,0 +1,3 @@
+module alblens/bench/peers
+
+go 1.26.0
