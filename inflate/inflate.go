@@ -1,14 +1,22 @@
 // Package inflate turns the bytes of an object into blocks of text. Gzip is told by its magic bytes, and all members
 // are read, for AWS writes objects of several; anything else is text as it stands.
+//
+// The decoder follows libdeflate's: a 64-bit buffer of bits, tables that resolve a symbol and its extra bits in one
+// look-up, matches copied by words past their end. A file each:
+//
+//   - input.go: a window of the object, and the bits taken from it
+//   - header.go: what is around the deflate data of a member
+//   - deflate.go: the headers of deflate blocks, and stored blocks
+//   - huffman.go: code lengths to tables
+//   - decode.go: the symbols of a block
+//   - bits_unsafe.go: words loaded and stored; bits_safe.go is its twin with bounds checked, under the build tag
+//     alblens_safe and on machines other than amd64 and arm64
 package inflate
 
 import (
-	"bufio"
 	"errors"
-	"fmt"
+	"hash/crc32"
 	"io"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 // BlockSize is the length of a full block: small enough to stay in the second-level cache until it is parsed.
@@ -21,123 +29,77 @@ var (
 	ErrCorrupt = errors.New("damaged gzip data")
 )
 
-// A Reader reads one object after the other and keeps its buffers. The zero value must be Reset before use. It is not
-// safe for concurrent use.
+const (
+	history = 32 << 10 // as far back as a match goes
+	full    = history + BlockSize
+)
+
+// A Reader reads one object after the other and keeps its buffers, which are in it. The zero value must be Reset before
+// use. It is not safe for concurrent use, and not to be copied.
 type Reader struct {
-	object  counter
-	src     *bufio.Reader
-	member  *gzip.Reader
-	gzipped bool
-	begun   bool
-	block   []byte
-	err     error
-}
+	in   input
+	step func(*Reader) error // does the next part of the work, as far as the block has room
+	err  error               // the end of the object, or what is wrong with it
+	pos  int                 // end of the text in out
+	cut  int                 // end of what Next returned of it
 
-// counter counts what is read of the object, and keeps its error apart from those of the gzip data.
-type counter struct {
-	r    io.Reader
-	read int64
-	err  error
-}
+	begin  int    // of the member's text in out; 0 if that is no longer there
+	summed int    // end of the text that digest and size cover
+	digest uint32 // of the member's text
+	size   uint32 // of the member's text
 
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.read += int64(n)
-	if err != nil && err != io.EOF {
-		c.err = err
-	}
-	return n, err
+	final  bool // the deflate block is the member's last
+	fixed  bool // codes are those of blocks that bring none
+	stored int  // what is left of a stored block
+
+	// The arrays are in place, so that the loop in decode.go addresses all of them by one register.
+	codes codes
+	out   [outSize]byte // the history bytes before the block, the block, and what is decoded beyond it
 }
 
 // Reset starts over with a new object. It reads nothing yet.
 func (r *Reader) Reset(object io.Reader) {
-	r.object = counter{r: object}
-	if r.src == nil {
-		r.src = bufio.NewReaderSize(nil, 64<<10)
-		r.block = make([]byte, BlockSize)
-		r.member = new(gzip.Reader)
-	}
-	r.src.Reset(&r.object)
-	r.begun, r.gzipped, r.err = false, false, nil
+	r.in.reset(object)
+	r.step, r.err = (*Reader).sniff, nil
+	r.pos, r.cut = history, history
+	r.begin, r.summed = history, history
 }
 
 // Compressed is how many bytes of the object were read so far.
-func (r *Reader) Compressed() int64 { return r.object.read }
+func (r *Reader) Compressed() int64 { return r.in.read }
 
-// Next returns the next block, which is valid until the next call, and at the end io.EOF. Another error can come with
-// the last bytes before the fault: ErrTruncated, ErrCorrupt, or what the object failed with.
+// Next returns the next block, which is valid until the next call and not to be changed, for matches go back to it; and
+// at the end io.EOF. Another error can come with the last bytes before the fault: ErrTruncated, ErrCorrupt, or what the
+// object failed with. The text up to there is that of every symbol whose bits are all in front of the fault.
 func (r *Reader) Next() ([]byte, error) {
-	if !r.begun {
-		r.begun = true
-		r.err = r.begin()
+	r.slide()
+	for r.pos < full && r.err == nil {
+		r.err = r.step(r)
 	}
-	n := 0
-	for n < len(r.block) && r.err == nil {
-		var m int
-		m, r.err = r.read(r.block[n:])
-		n += m
+	r.cut = min(r.pos, full)
+	r.sum(r.cut)
+	block := r.out[history:r.cut:r.cut]
+	if r.cut < r.pos {
+		return block, nil
 	}
-	return r.block[:n], r.err
+	return block, r.err
 }
 
-func (r *Reader) begin() error {
-	magic, err := r.src.Peek(2)
-	if len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
-		if err != nil && err != io.EOF {
-			return err
-		}
-		return nil
-	}
-	r.gzipped = true
-	return r.openMember()
+// slide moves what was returned out of the block, and keeps its end as history.
+func (r *Reader) slide() {
+	by := r.cut - history
+	copy(r.out[:], r.out[by:r.pos])
+	r.pos -= by
+	r.cut -= by
+	r.summed -= by
+	r.begin = max(0, r.begin-by)
 }
 
-func (r *Reader) read(p []byte) (int, error) {
-	if !r.gzipped {
-		return r.src.Read(p)
+// sum brings digest and size up to end.
+func (r *Reader) sum(end int) {
+	if r.summed < end {
+		r.digest = crc32.Update(r.digest, crc32.IEEETable, r.out[r.summed:end])
+		r.size += uint32(end - r.summed)
+		r.summed = end
 	}
-	n, err := r.member.Read(p)
-	if err == io.EOF {
-		return n, r.nextMember()
-	}
-	return n, r.fault(err)
-}
-
-func (r *Reader) openMember() error {
-	if err := r.member.Reset(r.src); err != nil {
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		return r.fault(err)
-	}
-	r.member.Multistream(false)
-	return nil
-}
-
-// nextMember goes on behind the end of a member. Zeros there are padding, as tapes and some uploads leave.
-func (r *Reader) nextMember() error {
-	for {
-		b, err := r.src.Peek(1)
-		switch {
-		case err == io.EOF:
-			return io.EOF
-		case err != nil:
-			return err
-		case b[0] != 0:
-			return r.openMember()
-		}
-		r.src.Discard(1)
-	}
-}
-
-func (r *Reader) fault(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case r.object.err != nil:
-		return r.object.err
-	case err == io.ErrUnexpectedEOF:
-		return ErrTruncated
-	}
-	return fmt.Errorf("%w: %v", ErrCorrupt, err)
 }
