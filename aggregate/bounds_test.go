@@ -311,3 +311,37 @@ func TestMergeOfDifferentWidths(t *testing.T) {
 		}
 	}
 }
+
+// A key whose requests may partly be among the dropped ones says so; one of which all are known does not.
+func TestLowerBound(t *testing.T) {
+	var rows []row
+	for i := range 3000 {
+		r := randomRow(rand.New(rand.NewPCG(1, uint64(i))), noon)
+		r.clientIP = fmt.Sprintf("198.51.%d.%d", i/256, i%256)
+		if i%100 == 0 {
+			r = r.failed("502", 0, 60_000, -1)
+			r.actions = "forward"
+			r.clientIP = "203.0.113.1" // from the first row on, and never dropped
+		}
+		if i == 2 || i == 2998 {
+			r.clientIP = "203.0.113.2" // dropped in between
+		}
+		rows = append(rows, r)
+	}
+	s := NewSet(Options{By: []Dimension{{Client}}, Limit: 100_000})
+	for _, r := range rows {
+		s.Add(r.record(t), nil)
+	}
+	bounds := map[string]bool{}
+	for _, r := range s.Freeze().Tables[0].Rows {
+		if !r.Other {
+			bounds[r.Values[0].Text] = r.LowerBound
+		}
+	}
+	if got, ok := bounds["203.0.113.1"]; !ok || got {
+		t.Errorf("the client that was never dropped: kept %v, lower bound %v", ok, got)
+	}
+	if got, ok := bounds["203.0.113.2"]; !ok || !got {
+		t.Errorf("the client that came back: kept %v, lower bound %v", ok, got)
+	}
+}

@@ -36,7 +36,7 @@ func newSample(r *parser.Record, o *Options) sample {
 	s := sample{
 		status:     r.ELBStatus,
 		byELB:      r.MadeByLoadBalancer(),
-		byTarget:   r.TargetStatus >= 500,
+		byTarget:   r.MadeByTarget(),
 		received:   max(r.ReceivedBytes, 0),
 		sent:       max(r.SentBytes, 0),
 		targetTime: r.TargetTime,

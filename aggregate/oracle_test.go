@@ -96,7 +96,7 @@ func (o oracle) values(d Dimension, r row) []Value {
 
 func isFailure(status string) bool { return len(status) == 3 && status[0] == '5' }
 
-func madeByTarget(r row) bool { return isFailure(r.tgt) }
+func madeByTarget(r row) bool { return isFailure(r.tgt) && isFailure(r.elb) }
 
 // madeByLB is the contract's elb_5xx: a 5xx that is not the target's, and that no rule gave on purpose.
 func madeByLB(r row) bool {

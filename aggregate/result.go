@@ -36,10 +36,13 @@ type Table struct {
 
 // A Row is one key's counts.
 type Row struct {
-	Values []Value   // one for each part of the dimension
-	Other  bool      // the row of dropped keys; Values are empty
-	Start  time.Time // of a row of the time dimension
-	Group  Value     // of a target: the ARN of the target group with most of its requests
+	Values []Value // one for each part of the dimension
+	Other  bool    // the row of dropped keys; Values are empty
+	// LowerBound says that some of the key's requests may be in the row of dropped keys: the key was dropped, or met
+	// after others were.
+	LowerBound bool
+	Start      time.Time // of a row of the time dimension
+	Group      Value     // of a target: the ARN of the target group with most of its requests
 	Stats
 }
 
@@ -160,7 +163,7 @@ func (t *table) freeze(totals *cell) Table {
 		other.merge(totals)
 	}
 	for _, e := range t.list() {
-		out.Rows = append(out.Rows, Row{Values: t.dim.split(e.key), Group: e.mainGroup(), Stats: e.cell.freeze()})
+		out.Rows = append(out.Rows, Row{Values: t.dim.split(e.key), LowerBound: e.part, Group: e.mainGroup(), Stats: e.cell.freeze()})
 		if t.dropped > 0 {
 			other.subtract(&e.cell)
 		}

@@ -89,8 +89,8 @@ func (s *series) merge(o series) (grown int) {
 	return grown
 }
 
-// widen doubles the width of the slots and returns the bytes by which the series shrank.
-func (s *series) widen(levels uint) (shrunk int) {
+// widen makes the slots 2^levels times as wide.
+func (s *series) widen(levels uint) {
 	out := (*s)[:0]
 	for _, p := range *s {
 		p.slot >>= levels
@@ -100,7 +100,8 @@ func (s *series) widen(levels uint) (shrunk int) {
 			out = append(out, p)
 		}
 	}
-	shrunk = (len(*s) - len(out)) * pointBytes
-	*s = slices.Clip(out)
-	return shrunk
+	if len(out) <= cap(out)/2 {
+		out = slices.Clone(out) // gives the memory back
+	}
+	*s = out
 }

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"encoding/binary"
+	"unsafe"
 
 	"alblens/parser"
 )
@@ -197,6 +198,21 @@ func (s *Set) template(r *parser.Record) []byte {
 		return append(s.path, path...)
 	}
 	return s.opts.Paths.Append(s.path, path)
+}
+
+// Bytes is about what the Set takes in memory.
+func (s *Set) Bytes() int {
+	bytes := 0
+	for _, t := range s.tables {
+		bytes += t.bytes + t.seriesBytes
+	}
+	if s.timeline != nil {
+		bytes += s.timeline.bytes
+	}
+	for _, e := range s.blend.entries {
+		bytes += int(unsafe.Sizeof(*e)) + e.pageBytes()
+	}
+	return bytes
 }
 
 // Merge adds o, whose records come after those of s. o must not be used again.

@@ -12,6 +12,7 @@ type entry struct {
 	cell
 	series series       // for targets and paths
 	groups []groupCount // for targets: the target groups they were seen in
+	part   bool         // requests of the key may be among the dropped ones
 }
 
 type groupCount struct {
@@ -56,12 +57,16 @@ func (t *table) find(key []byte) *entry {
 	}
 	e, ok := t.entries[string(key)]
 	if !ok {
-		k := string(key)
-		e = &entry{key: k}
-		t.entries[k] = e
-		t.bytes += entryBytes + len(k)
+		e = t.insert(string(key))
 	}
 	*slot = e
+	return e
+}
+
+func (t *table) insert(key string) *entry {
+	e := &entry{key: key, part: t.dropped > 0}
+	t.entries[key] = e
+	t.bytes += entryBytes + len(key)
 	return e
 }
 
@@ -102,25 +107,22 @@ func (t *table) add(key, group []byte, s *sample) {
 func (t *table) mergeCell(key string, c *cell) {
 	e := t.entries[key]
 	if e == nil {
-		e = &entry{key: key}
-		t.entries[key] = e
-		t.bytes += entryBytes + len(key)
+		e = t.insert(key)
 	}
 	if t.bytes += e.cell.merge(c); t.bytes > t.limit {
 		t.prune()
 	}
 }
 
-// prune drops the least important half of the entries: those without failures first, then those with fewest requests.
+// prune drops the least important entries, those without failures first, then those with fewest requests, so that the
+// others take at most half of the limit.
 func (t *table) prune() {
-	kept := t.byWorth()
 	bytes := 0
-	n := 0
-	for n < len(kept) && bytes+kept[n].size() <= t.limit/2 {
-		bytes += kept[n].size()
-		n++
-	}
-	for _, e := range kept[n:] {
+	for _, e := range t.byWorth() {
+		if size := e.size(); bytes+size <= t.limit/2 {
+			bytes += size
+			continue
+		}
 		delete(t.entries, e.key)
 		t.seriesBytes -= len(e.series) * pointBytes
 		t.dropped++
@@ -225,14 +227,21 @@ func (t *table) merge(o *table) {
 	if o.level < t.level {
 		o.widenTo(t.level)
 	}
+	if o.dropped > 0 {
+		for key, e := range t.entries {
+			e.part = e.part || o.entries[key] == nil
+		}
+	}
 	for key, e := range o.entries {
 		mine, ok := t.entries[key]
 		if !ok {
+			e.part = e.part || t.dropped > 0
 			t.entries[key] = e
 			t.bytes += e.size()
 			t.seriesBytes += len(e.series) * pointBytes
 			continue
 		}
+		mine.part = mine.part || e.part
 		t.bytes += mine.cell.merge(&e.cell)
 		t.seriesBytes += mine.series.merge(e.series)
 		for _, g := range e.groups {

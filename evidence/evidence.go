@@ -38,6 +38,9 @@ type Sample struct {
 	hash   uint32
 }
 
+// maxSample is the longest line that is kept, in bytes: there are longer ones that show the same.
+const maxSample = 64 << 10
+
 // NewSet returns an empty Set.
 func NewSet(o Options) *Set {
 	if o.Samples <= 0 {
@@ -62,6 +65,9 @@ func (s *Set) Add(r *parser.Record, source string, line int) {
 	}
 	set.requests++
 	set.first, set.last = min(set.first, onset), max(set.last, onset)
+	if len(r.Line) > maxSample {
+		return
+	}
 	h := hash(r.Line)
 	if n := len(set.samples); n == s.samples && h > set.samples[n-1].hash {
 		return

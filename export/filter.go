@@ -7,6 +7,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"alblens/internal/albtext"
 	"alblens/internal/cause"
 	"alblens/parser"
 )
@@ -57,7 +58,7 @@ func (f *Filter) isTarget(target []byte) bool {
 }
 
 func (f *Filter) isPath(r *Row) bool {
-	if string(r.Path) == f.Path {
+	if string(r.Path) == f.Path || albtext.Decode(string(r.Path)) == f.Path {
 		return true
 	}
 	path := r.Record.Path()

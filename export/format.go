@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"alblens/internal/albtext"
 	"alblens/internal/jsontext"
 	"alblens/parser"
 )
@@ -90,7 +91,7 @@ func (f *ndjson) decode(v []byte) []byte {
 	if bytes.IndexByte(v, '\\') < 0 {
 		return v
 	}
-	f.unescaped = appendUnescaped(f.unescaped[:0], v)
+	f.unescaped = albtext.AppendDecoded(f.unescaped[:0], v)
 	return f.unescaped
 }
 
@@ -116,7 +117,7 @@ func (f *csv) Append(dst []byte, r *Row) []byte {
 			dst = c.number(r, dst)
 		} else if v := c.text(r); v != nil {
 			if !c.plain {
-				f.unescaped = appendUnescaped(f.unescaped[:0], v)
+				f.unescaped = albtext.AppendDecoded(f.unescaped[:0], v)
 				v = f.unescaped
 			}
 			dst = appendCSV(dst, v)
@@ -152,54 +153,3 @@ func appendCSV(dst, v []byte) []byte {
 }
 
 const upperHex = "0123456789ABCDEF"
-
-// appendUnescaped appends v with ALB's escapes decoded: \xHH, the long form \x000000HH that some lines of 2020 have,
-// and \" as other tools write it.
-func appendUnescaped(dst, v []byte) []byte {
-	for {
-		i := bytes.IndexByte(v, '\\')
-		if i < 0 || i == len(v)-1 {
-			return append(dst, v...)
-		}
-		dst = append(dst, v[:i]...)
-		v = v[i:]
-		switch c, size := escape(v); {
-		case size > 0:
-			dst, v = append(dst, c), v[size:]
-		default:
-			dst, v = append(dst, '\\'), v[1:]
-		}
-	}
-}
-
-// escape decodes the escape that v begins with; size is 0 if it is none.
-func escape(v []byte) (c byte, size int) {
-	if len(v) >= 2 && v[1] == '"' {
-		return '"', 2
-	}
-	if len(v) < 4 || v[1] != 'x' {
-		return 0, 0
-	}
-	if len(v) >= 10 && bytes.HasPrefix(v[2:], []byte("000000")) {
-		if hi, lo := unhex(v[8]), unhex(v[9]); hi|lo < 16 {
-			return hi<<4 | lo, 10
-		}
-	}
-	if hi, lo := unhex(v[2]), unhex(v[3]); hi|lo < 16 {
-		return hi<<4 | lo, 4
-	}
-	return 0, 0
-}
-
-// unhex returns 255 for what is no hexadecimal digit.
-func unhex(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c >= 'A' && c <= 'F':
-		return c - 'A' + 10
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10
-	}
-	return 255
-}

@@ -331,6 +331,11 @@ func (r *Record) MadeByLoadBalancer() bool {
 	return string(action) != "fixed-response" && string(action) != "waf"
 }
 
+// MadeByTarget reports whether the status is a 5xx that the target made and the load balancer passed on.
+func (r *Record) MadeByTarget() bool {
+	return r.TargetStatus >= 500 && r.TargetStatus <= 599 && r.ELBStatus >= 500 && r.ELBStatus <= 599
+}
+
 // LastAction returns the last of the actions executed, the one that answered, or nil. It is a view of the line.
 func (r *Record) LastAction() []byte {
 	actions := r.Text(FieldActions)

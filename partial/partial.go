@@ -61,6 +61,9 @@ func (p *Partial) Fold(o *Partial) {
 	p.evidence.Merge(o.evidence)
 }
 
+// Bytes is about what p takes in memory.
+func (p *Partial) Bytes() int64 { return int64(p.counts.Bytes()) }
+
 // A Result is all that is known of a run, as plain data.
 type Result struct {
 	Ledger   Ledger

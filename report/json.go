@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"alblens/aggregate"
+	"alblens/internal/albtext"
 	"alblens/internal/cause"
 	"alblens/internal/jsontext"
 	"alblens/partial"
@@ -211,6 +212,9 @@ func appendRow(b []byte, d aggregate.Dimension, row *aggregate.Row) []byte {
 		timestamp(o, "first_seen", row.First)
 		timestamp(o, "last_seen", row.Last)
 	}
+	if row.LowerBound {
+		o.Bool("lower_bound", true)
+	}
 	cell(o, &row.Stats)
 	return o.End()
 }
@@ -241,7 +245,7 @@ func appendValue(b []byte, absent bool, text string) []byte {
 	if absent {
 		return append(b, "null"...)
 	}
-	return jsontext.AppendString(b, text)
+	return jsontext.AppendString(b, albtext.Decode(text))
 }
 
 // cell appends the members that every count has.

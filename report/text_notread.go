@@ -77,10 +77,13 @@ func (r *Report) writeMalformed(p *page) {
 	}
 	for _, s := range samples {
 		fault := fmt.Sprintf(":%d:%d: %s: %s", s.Line, s.Column, clean(s.Field), clean(s.Error))
-		p.line(indent + indent + cutName("", s.Name, cut(fault, p.width/2), p.width-2*len(indent)))
+		p.line(indent + indent + cutName("", s.Name, cut(fault, p.width-2*len(indent)-shortestName), p.width-2*len(indent)))
 		p.line(p.paint(faint, cut(indent+indent+clean(s.Text), p.width)))
 	}
 }
+
+// shortestName is what of a name is shown where there is little room.
+const shortestName = 24
 
 // cutName puts a name between what says its role and what follows, and takes the width from its beginning.
 func cutName(before, name, after string, width int) string {

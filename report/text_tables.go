@@ -132,6 +132,7 @@ func (r *Report) writeTable(p *page, t *aggregate.Table) {
 		columns = append(columns, column{head: "target-group", key: true, idle: true, spare: 6})
 	}
 	g := grid{columns: append(columns, statColumns...)}
+	bounds := false
 	for i := range rows {
 		cells := p.keys(t.By, &rows[i])
 		if withGroup {
@@ -141,7 +142,12 @@ func (r *Report) writeTable(p *page, t *aggregate.Table) {
 			}
 			cells = append(cells, group)
 		}
-		g.rows = append(g.rows, append(cells, p.statCells(&rows[i].Stats)...))
+		stats := p.statCells(&rows[i].Stats)
+		if rows[i].LowerBound {
+			stats[0], stats[6], stats[7] = "≥"+stats[0], "", "" // rates would be of a part that failed more than the whole
+			bounds = true
+		}
+		g.rows = append(g.rows, append(cells, stats...))
 	}
 	p.heading("By "+singular(t.By), "")
 	p.table(&g, nil)
@@ -151,6 +157,9 @@ func (r *Report) writeTable(p *page, t *aggregate.Table) {
 	}
 	if t.KeysDropped > 0 {
 		p.prose(faint, indent+otherKey+" is "+counted(t.RequestsDropped, "request")+" whose keys did not fit in memory.", indent)
+	}
+	if bounds {
+		p.prose(faint, indent+"≥: some of the key's requests may be among them; --max-memory gives more room.", indent)
 	}
 }
 

@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +18,8 @@ type Config struct {
 	Ahead  int  // objects opened at once; 0: as many as Jobs
 	Strict bool // stop at the first object or line that is not as it should be
 	Meter  *Meter
+	// Memory is what the Partials may take that are held at once, in bytes; 0: no bound.
+	Memory int64
 }
 
 // A Meter shows how far a run is. Its methods may be called from any goroutine.
@@ -53,6 +56,9 @@ func (c Config) withDefaults() Config {
 	c.Jobs = max(c.Jobs, 1)
 	if c.Ahead <= 0 {
 		c.Ahead = c.Jobs
+	}
+	if c.Memory <= 0 {
+		c.Memory = math.MaxInt64
 	}
 	if c.Meter == nil {
 		c.Meter = &Meter{}
@@ -96,11 +102,13 @@ func Summarize(ctx context.Context, src sources.Source, p *plan.Plan, o *partial
 	for i := range workers {
 		workers[i] = worker{reader{meter: c.Meter}, partial.NewBuilder(o)}
 	}
+	throttle := newThrottle(c.Memory)
 	type outcome struct {
 		part *partial.Partial
 		err  error
 	}
 	work := func(ctx context.Context, w, item int, emit func(outcome) bool) {
+		throttle.begin(item)
 		ref := p.Objects[item]
 		r, b := &workers[w].reader, workers[w].builder
 		b.Begin(ref.Name, ref.Log.Node)
@@ -108,7 +116,9 @@ func Summarize(ctx context.Context, src sources.Source, p *plan.Plan, o *partial
 		if err == nil {
 			err = c.blame(problem)
 		}
-		emit(outcome{b.End(r.stored, r.text, problem), err})
+		part := b.End(r.stored, r.text, problem)
+		throttle.end(part.Bytes())
+		emit(outcome{part, err})
 	}
 
 	fold := plan.Fold[*partial.Partial]{Join: func(into, next *partial.Partial) *partial.Partial {
@@ -119,12 +129,15 @@ func Summarize(ctx context.Context, src sources.Source, p *plan.Plan, o *partial
 	var shard *partial.Partial
 	take := func(item int, out outcome) error {
 		if out.err != nil {
+			throttle.open()
 			return out.err
 		}
 		if shard == nil {
 			shard = partial.Empty(o)
 		}
+		bytes := out.part.Bytes()
 		shard.Fold(out.part)
+		throttle.folded(item, bytes)
 		c.Meter.objects.Add(1)
 		if item == shards[0].End-1 {
 			fold.Add(shard)

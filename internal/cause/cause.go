@@ -73,7 +73,7 @@ const (
 func OfRow(r *parser.Record) (Cause, float64) {
 	elb, target := r.ELBStatus, r.TargetStatus
 	switch {
-	case target >= 500 && elb >= 500:
+	case r.MadeByTarget():
 		return Target5xx, 1
 	case elb == 0:
 		return StreamReset, 0.9

@@ -14,8 +14,9 @@ import (
 const (
 	subBits  = 6
 	sub      = 1 << subBits // buckets an octave
-	maxValue = 1<<34 - 1    // µs, 4.7 hours; the longest idle timeout is 4000 s
-	buckets  = (34-subBits)*sub + sub
+	maxBits  = 40
+	maxValue = 1<<maxBits - 1 // µs, 12.7 days
+	buckets  = (maxBits-subBits)*sub + sub
 
 	// Counts live in pages that are made when first touched, so that a key with few values costs little.
 	pageSize = 32
@@ -25,8 +26,8 @@ const (
 // A Bucket is where a value is counted. Computing it once serves every sketch that the value is added to.
 type Bucket uint16
 
-// BucketOf returns the bucket of a value in microseconds. Negative values count as 0, and those above 4.7 hours
-// as 4.7 hours.
+// BucketOf returns the bucket of a value in microseconds. Negative values count as 0, and those above 12.7 days
+// as 12.7 days.
 func BucketOf(v int64) Bucket {
 	if v < sub {
 		return Bucket(max(v, 0))
@@ -66,7 +67,6 @@ type dense struct {
 }
 
 const (
-	pageBytes  = pageSize * 4
 	fewBytes   = int(unsafe.Sizeof([fewMax]Bucket{}))
 	denseBytes = int(unsafe.Sizeof(dense{}))
 )
@@ -121,8 +121,9 @@ func (s *Sketch) listed(n uint64) []Bucket {
 func (d *dense) add(b Bucket) (grown int) {
 	p := d.page[b/pageSize]
 	if p == 0 {
+		before := cap(d.pool)
 		p = d.newPage(int(b / pageSize))
-		grown = pageBytes
+		grown = (cap(d.pool) - before) * 4
 	}
 	n := &d.pool[int(p-1)*pageSize+int(b%pageSize)]
 	if *n++; *n == 0 {
@@ -270,7 +271,7 @@ func (s *Sketch) bucketAt(rank uint64) Bucket {
 func (s *Sketch) Bytes() int {
 	switch {
 	case s.dense != nil:
-		return denseBytes + len(s.dense.pool)*4
+		return denseBytes + cap(s.dense.pool)*4
 	case s.few != nil:
 		return fewBytes
 	}
