@@ -57,18 +57,13 @@ func (t *Templates) Append(dst, path []byte) []byte {
 		}
 		segment := bytes.LastIndexByte(path[start:i], '/') + 1 + start
 		dst = append(dst, path[start:segment]...)
-		end := i
-		for end < len(path) && path[end]-'0' <= 9 {
+		var kinds kind
+		end := segment
+		for end < len(path) && path[end] != '/' {
+			kinds |= kindOf[path[end]]
 			end++
 		}
-		if i == segment && end > i && (end == len(path) || path[end] == '/') {
-			dst = append(dst, "{int}"...)
-		} else {
-			for end < len(path) && path[end] != '/' {
-				end++
-			}
-			dst = appendSegment(dst, path[segment:end])
-		}
+		dst = appendSegment(dst, path[segment:end], kinds)
 		start = end
 	}
 	return dst
@@ -109,7 +104,7 @@ func appendLong(dst, path []byte) []byte {
 		if kinds&(digit|at|percent) == 0 && j-i < maxWord {
 			dst = append(dst, path[i:j]...)
 		} else {
-			dst = appendSegment(dst, path[i:j])
+			dst = appendSegment(dst, path[i:j], kinds)
 		}
 		if j < len(path) {
 			dst = append(dst, '/')
@@ -157,14 +152,16 @@ var kindOf = func() (k [256]kind) {
 	return k
 }()
 
-// appendSegment appends a segment that may hold an identifier.
-func appendSegment(dst, seg []byte) []byte {
+// appendSegment appends a segment, in which the kinds occur and which may hold an identifier.
+func appendSegment(dst, seg []byte, kinds kind) []byte {
 	switch {
-	case isUUID(seg):
+	case kinds == digit:
+		return append(dst, "{int}"...)
+	case kinds&digit != 0 && isUUID(seg):
 		return append(dst, "{uuid}"...)
-	case isDate(seg):
+	case kinds&digit != 0 && isDate(seg):
 		return append(dst, "{date}"...)
-	case isEmail(seg):
+	case kinds&(at|percent) != 0 && isEmail(seg):
 		return append(dst, "{email}"...)
 	}
 	start := len(dst)
