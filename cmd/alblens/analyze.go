@@ -29,7 +29,6 @@ type analysis struct {
 	bucket    span
 	by        []string
 	top       int
-	topSet    bool
 	format    string
 	outputs   []string
 	maxMemory size
@@ -60,14 +59,28 @@ Exit codes: 0 done, 1 could not do the job, 2 wrong usage, 3 done but the data i
   # both for people and for scripts
   alblens analyze ./logs -o report.txt -o summary.json`,
 		RunE: func(c *cobra.Command, args []string) error {
-			a.topSet = c.Flags().Changed("top")
-			a.args = append([]string{"analyze"}, args...)
-			c.Flags().Visit(func(f *pflag.Flag) { a.args = append(a.args, "--"+f.Name+"="+f.Value.String()) })
+			a.args = commandLine(c, args)
 			return a.run(c.Context(), args, std)
 		},
 	}
 	a.flags(c.Flags())
+	completeFlags(c, formats)
 	return c
+}
+
+// commandLine is how a command was called.
+func commandLine(c *cobra.Command, args []string) []string {
+	line := append([]string{c.Name()}, args...)
+	c.Flags().Visit(func(f *pflag.Flag) {
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, v := range values {
+			line = append(line, "--"+f.Name+"="+v)
+		}
+	})
+	return line
 }
 
 func (a *analysis) flags(f *pflag.FlagSet) {
@@ -78,12 +91,12 @@ func (a *analysis) flags(f *pflag.FlagSet) {
 		by = append(by, d.String())
 	}
 	f.Var(&a.bucket, "bucket", "width of a time bucket, in whole seconds")
-	f.StringSliceVar(&a.by, "by", by, "dimensions `DIM,…` to report: target, path, time, target-group, host, method, lb, node, client, status, rule, user-agent, or several joined by +")
+	f.StringSliceVar(&a.by, "by", by, "dimensions `DIM,...` to report: target, path, time, target-group, host, method, lb, node, client, status, rule, user-agent, or several joined by +")
 	f.IntVar(&a.top, "top", 0, "rows `N` a table; 0 is all (default 20 in text, 1000 in JSON)")
-	f.StringVarP(&a.format, "format", "f", "text", "`text|json`")
+	f.StringVarP(&a.format, "format", "f", "text", "write the report in `FORMAT`: text or json")
 	f.StringArrayVarP(&a.outputs, "output", "o", nil, "write to `FILE`, in the format of its extension (.txt .json); - is standard output; repeatable")
-	f.Var(&a.maxMemory, "max-memory", "goal for the memory of the whole process")
-	f.StringVar(&a.color, "color", "auto", "`auto|always|never`; NO_COLOR is honoured")
+	f.Var(&a.maxMemory, "max-memory", "goal for the memory of the whole process, at least 64MiB")
+	f.StringVar(&a.color, "color", "auto", "color a text report `WHEN`: auto, always or never; NO_COLOR is honoured")
 }
 
 func (a *analysis) check() error {
@@ -100,20 +113,18 @@ func (a *analysis) check() error {
 		return usagef("--max-memory must be at least 64MiB")
 	case !slices.Contains(formats, a.format):
 		return usagef("--format is one of %s, not %q", strings.Join(formats, ", "), a.format)
-	case a.color != "auto" && a.color != "always" && a.color != "never":
-		return usagef("--color is auto, always or never, not %q", a.color)
 	}
-	return nil
+	return oneOf("color", a.color, colorWords)
 }
 
 var formats = []string{"text", "json"}
 
-// limits divide 60 % of --max-memory among the keyed states that are held at once: with two workers those of six
-// objects and of three nodes of the fold tree. They must not depend on the number of workers, for what is dropped
-// depends on them.
-func limits(maxMemory size) (object, fold int) {
+// shares divide 60 % of --max-memory, what keyed state may take: a sixteenth to each object, two fifths to all objects
+// at a time, and a fifth to each of the three nodes of the fold tree that are seldom more. The bounds of one object and
+// of one node must not depend on the number of workers, for what is dropped depends on them.
+func shares(maxMemory size) (object, node int, objects int64) {
 	keyed := int(maxMemory) / 100 * 60
-	return keyed / 16, keyed / 5
+	return keyed / 16, keyed / 5, int64(keyed) * 2 / 5
 }
 
 func (a *analysis) run(ctx context.Context, args []string, std streams) error {
@@ -143,11 +154,18 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	if err != nil {
 		return err
 	}
+	for i := range outputs {
+		if err := outputs[i].create(); err != nil {
+			return err
+		}
+		defer outputs[i].discard()
+	}
 	p, err := a.list(ctx, src, std, since, until)
 	if err != nil {
 		return err
 	}
 	c, stop := a.config(p, std)
+	_, _, c.Memory = shares(a.maxMemory)
 	whole, err := scan.Summarize(ctx, src, p, opts, c)
 	stop()
 	if err != nil {
@@ -167,10 +185,15 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 		Result: whole.Freeze(),
 	}
 	r.Run.Elapsed = time.Since(started)
-	for _, o := range outputs {
-		if err := o.write(a, r, std); err != nil {
-			return err
+	lost := false
+	for i := range outputs { // one that fails takes no other with it
+		if err := outputs[i].write(a, r, std); err != nil && !isClosedPipe(err) {
+			std.say("%v", err)
+			lost = true
 		}
+	}
+	if lost {
+		return &exitError{code: exitFailed}
 	}
 	return verdict
 }
@@ -190,67 +213,86 @@ func (a *analysis) options(since, until time.Time) (*partial.Options, []string, 
 		By: by, Bucket: time.Duration(a.bucket), ByCreation: a.timeField == "created",
 		Paths: templates,
 	}
-	o.Aggregate.Limit, o.FoldLimit = limits(a.maxMemory)
+	o.Aggregate.Limit, o.FoldLimit, _ = shares(a.maxMemory)
 	return &o, names, nil
 }
 
 // An output is one place that the report goes to, in one format.
-type output struct{ name, format string }
+type output struct {
+	name, format string
+	file         *newFile // nil for standard output
+}
 
 const stdoutName = "-"
 
 func (a *analysis) targets() ([]output, error) {
 	if len(a.outputs) == 0 {
-		return []output{{stdoutName, a.format}}, nil
+		return []output{{name: stdoutName, format: a.format}}, nil
 	}
 	var list []output
 	for _, name := range a.outputs {
-		o := output{name, a.format}
-		if name != stdoutName {
-			switch ext := strings.ToLower(filepath.Ext(name)); ext {
-			case ".json":
-				o.format = "json"
-			case ".txt", ".text", ".log":
-				o.format = "text"
-			default:
-				return nil, usagef("--output %s: no format goes by the extension %q; use .json or .txt", name, ext)
-			}
+		o := output{name: name, format: a.format}
+		ext := strings.ToLower(filepath.Ext(name))
+		format, known := formatByExtension[ext]
+		switch {
+		case name == stdoutName:
+		case !a.changed("format") && !known:
+			return nil, usagef("--output %s: no format goes by the extension %q; use .json or .txt, or say -f", name, ext)
+		case !a.changed("format"):
+			o.format = format
+		case known && format != a.format:
+			return nil, usagef("--output %s is a name for %s, but -f says %s", name, format, a.format)
 		}
 		list = append(list, o)
 	}
 	return list, nil
 }
 
-func (o output) write(a *analysis, r *report.Report, std streams) error {
+var formatByExtension = map[string]string{".json": "json", ".txt": "text", ".text": "text", ".log": "text"}
+
+// create makes sure, before anything is read, that the output can be written.
+func (o *output) create() (err error) {
 	if o.name != stdoutName {
-		if err := createFile(o.name, func(w io.Writer) error { return o.render(a, r, w) }); err != nil {
-			return fmt.Errorf("write %s: %w", o.name, err)
-		}
-		return nil
+		o.file, err = create(o.name)
 	}
-	// Rendered first, written at once: what stands on standard output is whole.
-	var b bytes.Buffer
-	if err := o.renderTo(a, r, &b, std.out); err != nil {
-		return err
-	}
-	_, err := std.out.Write(b.Bytes())
 	return err
 }
 
-func (o output) render(a *analysis, r *report.Report, w io.Writer) error {
-	return o.renderTo(a, r, w, nil)
+func (o *output) discard() {
+	if o.file != nil {
+		o.file.discard()
+	}
 }
 
-// renderTo renders for the screen that the bytes go to in the end, if any.
-func (o output) renderTo(a *analysis, r *report.Report, w, screen io.Writer) error {
+func (o *output) write(a *analysis, r *report.Report, std streams) error {
+	// Rendered first, written at once: what stands on standard output is whole.
+	var b bytes.Buffer
+	if o.file == nil {
+		if err := o.render(a, r, &b, std.out); err != nil {
+			return err
+		}
+		_, err := std.out.Write(b.Bytes())
+		return err
+	}
+	if err := o.render(a, r, &b, nil); err != nil {
+		return fmt.Errorf("write %s: %w", o.name, err)
+	}
+	if _, err := o.file.Write(b.Bytes()); err != nil {
+		return err
+	}
+	return o.file.commit()
+}
+
+// render renders for the screen that the bytes go to in the end, if any.
+func (o *output) render(a *analysis, r *report.Report, w, screen io.Writer) error {
 	r.Top = a.top
 	if o.format == "json" {
-		if !a.topSet {
+		if !a.changed("top") {
 			r.Top = 1000
 		}
 		return report.JSON(w, r)
 	}
-	if !a.topSet {
+	if !a.changed("top") {
 		r.Top = 20
 	}
 	return report.Text(w, r, textOptions(a.color, screen))

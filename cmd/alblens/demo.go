@@ -23,13 +23,13 @@ func newDemo(std streams) *cobra.Command {
 		Use:   "demo",
 		Short: "Analyse a small simulated incident; needs no file and no network",
 		Args:  noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			a.topSet = c.Flags().Changed("top")
-			a.args = []string{"demo"}
+		RunE: func(c *cobra.Command, args []string) error {
+			a.args = commandLine(c, args)
 			return a.demo(c.Context(), std)
 		},
 	}
 	a.flags(c.Flags())
+	completeFlags(c, formats)
 	for _, name := range []string{"files-from", "profile", "region", "endpoint-url", "no-sign-request", "request-payer", "ca-bundle", "no-verify-ssl", "s3-concurrency"} {
 		c.Flags().MarkHidden(name)
 	}

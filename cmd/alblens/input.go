@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,15 +41,16 @@ type input struct {
 	progress             string
 	quiet, verbose       bool
 	aws                  s3.Options
+	changed              func(flag string) bool // whether it was given
 }
 
 func (in *input) flags(f *pflag.FlagSet) {
-	in.window, in.maxMalformed = span(30*time.Minute), 0.01
+	in.window, in.maxMalformed, in.changed = span(30*time.Minute), 0.01, f.Changed
 	f.StringVar(&in.since, "since", "", "keep records from `T` on: RFC 3339, 2026-11-20 14:00, 2026-11-20, -3h, yesterday; UTC if no zone is given")
 	f.StringVar(&in.until, "until", "", "keep records before `T`")
 	f.StringVar(&in.around, "around", "", "keep records within --window centred on `T`")
 	f.Var(&in.window, "window", "width of the window of --around")
-	f.StringVar(&in.timeField, "time-field", "response", "which time selects and buckets: `response|created`")
+	f.StringVar(&in.timeField, "time-field", "response", "the time that selects and buckets, `EVENT`: response or created")
 	f.StringArrayVar(&in.pathTemplates, "path-template", nil, "own path template `RE=NAME`, before the built-in ones; repeatable, first match wins")
 	f.BoolVar(&in.rawPaths, "raw-paths", false, "do not group paths by templates")
 	f.StringArrayVar(&in.filesFrom, "files-from", nil, "read more sources from `FILE`, a line each; - is standard input")
@@ -56,7 +58,7 @@ func (in *input) flags(f *pflag.FlagSet) {
 	f.BoolVar(&in.strict, "strict", false, "stop at the first unreadable object or malformed line (exit 1)")
 	f.IntVarP(&in.jobs, "jobs", "j", runtime.GOMAXPROCS(0), "worker count")
 	f.IntVar(&in.s3Concurrency, "s3-concurrency", 32, "S3 objects fetched at once")
-	f.StringVar(&in.progress, "progress", "auto", "show progress: `auto|on|off`")
+	f.StringVar(&in.progress, "progress", "auto", "show progress `WHEN`: auto, on or off")
 	f.BoolVarP(&in.quiet, "quiet", "q", false, "say nothing but errors")
 	f.BoolVarP(&in.verbose, "verbose", "v", false, "name every object that was skipped or left out")
 	f.StringVar(&in.aws.Profile, "profile", "", "AWS profile `NAME`")
@@ -70,17 +72,20 @@ func (in *input) flags(f *pflag.FlagSet) {
 
 // check reports wrong usage before anything is read.
 func (in *input) check() error {
+	if err := cmp.Or(oneOf("time-field", in.timeField, timeFieldWords), oneOf("progress", in.progress, progressWords)); err != nil {
+		return err
+	}
 	switch {
-	case in.timeField != "response" && in.timeField != "created":
-		return usagef("--time-field is response or created, not %q", in.timeField)
-	case in.progress != "auto" && in.progress != "on" && in.progress != "off":
-		return usagef("--progress is auto, on or off, not %q", in.progress)
 	case in.jobs < 1:
 		return usagef("--jobs must be at least 1")
 	case in.s3Concurrency < 1:
 		return usagef("--s3-concurrency must be at least 1")
 	case in.around != "" && (in.since != "" || in.until != ""):
 		return usagef("--around goes without --since and --until")
+	case in.around == "" && in.changed("window"):
+		return usagef("--window goes with --around")
+	case in.window < span(time.Millisecond):
+		return usagef("--window %s is too short", &in.window)
 	case in.rawPaths && len(in.pathTemplates) > 0:
 		return usagef("--raw-paths goes without --path-template")
 	case in.aws.RequestPayer != "" && in.aws.RequestPayer != "requester":
@@ -121,7 +126,7 @@ func (in *input) templates() (*pathtemplate.Templates, error) {
 	}
 	t, err := pathtemplate.New(in.pathTemplates)
 	if err != nil {
-		return nil, usage(err)
+		return nil, usagef("--path-template %s", strings.TrimPrefix(err.Error(), "path template "))
 	}
 	return t, nil
 }
@@ -137,6 +142,9 @@ func (in *input) source(args []string, std streams) (sources.Source, error) {
 	}
 	if len(args) == 0 {
 		return nil, usagef("no source: name a file, a directory, a glob, s3://bucket/prefix, or - for standard input")
+	}
+	if i := slices.Index(args, ""); i >= 0 {
+		return nil, usagef("SOURCE %d is empty", i+1)
 	}
 	in.aws.Concurrency = in.s3Concurrency
 	src, err := sources.Parse(args, sources.Options{
@@ -159,6 +167,9 @@ func (in *input) list(ctx context.Context, src sources.Source, std streams, sinc
 	if err != nil {
 		return nil, err
 	}
+	// Outputs that stand among the logs are begun, and still empty: they are skipped already.
+	ours := func(name string) bool { return strings.HasPrefix(filepath.Base(name), unfinished) }
+	p.Problems = slices.DeleteFunc(p.Problems, func(problem *sources.Problem) bool { return ours(problem.Name) })
 	if len(p.Objects) == 0 {
 		return nil, in.nothing(p, std)
 	}
@@ -182,13 +193,26 @@ func (in *input) nothing(p *plan.Plan, std streams) error {
 	if len(p.Problems) > skipped {
 		return &exitError{code: exitFailed}
 	}
-	switch {
-	case skipped > 0:
-		return fmt.Errorf("no access log found; %s skipped", counted(int64(skipped), "object"))
-	case in.since+in.until+in.around != "":
-		return errors.New("no access log found for that time; objects are named by the end of their five minutes, in UTC")
+	return in.noneFound(int64(skipped))
+}
+
+// noneFound is the error of a run without an access log.
+func (in *input) noneFound(skipped int64) error {
+	window := in.since+in.until+in.around != ""
+	text := "no access log found"
+	if window {
+		text += " for that time"
 	}
-	return errors.New("no access log found")
+	if skipped > 0 {
+		text += fmt.Sprintf("; %s skipped", counted(skipped, "object"))
+		if !in.verbose {
+			text += ", -v says why"
+		}
+	}
+	if window {
+		text += "; objects are named by the end of their five minutes, in UTC"
+	}
+	return errors.New(text)
 }
 
 func (in *input) withFilesFrom(args []string, std streams) ([]string, error) {
@@ -220,7 +244,7 @@ func (in *input) withFilesFrom(args []string, std streams) ([]string, error) {
 // config says how to read the plan, and shows progress until the returned function is called.
 func (in *input) config(p *plan.Plan, std streams) (c scan.Config, stop func()) {
 	c = scan.Config{Jobs: in.jobs, Strict: in.strict, Meter: &scan.Meter{}}
-	if strings.HasPrefix(p.Objects[0].Name, s3.Scheme+"://") || strings.HasPrefix(p.Objects[len(p.Objects)-1].Name, s3.Scheme+"://") {
+	if slices.ContainsFunc(p.Objects, func(ref sources.Ref) bool { return strings.HasPrefix(ref.Name, s3.Scheme+"://") }) {
 		c.Ahead = in.s3Concurrency
 	}
 	return c, in.showProgress(c.Meter, p, std)
@@ -247,7 +271,7 @@ func (in *input) verdict(l *partial.Ledger, std streams) error {
 	case l.Complete+l.Partial == 0 && l.Failed > 0:
 		return &exitError{exitFailed, errors.New("nothing could be read")}
 	case l.Complete+l.Partial == 0:
-		return &exitError{exitFailed, fmt.Errorf("no access log found; %s skipped, -v says why", counted(l.Skipped, "object"))}
+		return in.noneFound(l.Skipped)
 	case l.Failed+l.Partial > 0:
 		std.say("incomplete: %d of %d objects could not be read to their end", l.Failed+l.Partial, l.Objects)
 		return &exitError{code: exitIncomplete}
@@ -302,8 +326,6 @@ func parseBy(words []string) (by []aggregate.Dimension, names []string, err erro
 	}
 	return by, names, nil
 }
-
-func dirOf(name string) string { return filepath.Dir(name) }
 
 // counted is "1 object", "2 objects".
 func counted(n int64, noun string) string {

@@ -2,9 +2,8 @@ package main
 
 import (
 	"context"
-	"io"
+	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -48,23 +47,27 @@ line as it stands in the log; ndjson and csv decode \xHH escapes. Causes are tho
 		RunE: func(c *cobra.Command, args []string) error { return x.run(c.Context(), args, std) },
 	}
 	x.flags(c.Flags())
+	completeFlags(c, export.Formats)
 	return c
 }
 
 func (x *extraction) flags(f *pflag.FlagSet) {
 	x.input.flags(f)
-	f.StringSliceVar(&x.causes, "cause", nil, "only these causes `SLUG,…`, or any; see alblens explain")
-	f.StringSliceVar(&x.statuses, "status", nil, "only these statuses of the load balancer `CODE,…`")
+	f.StringSliceVar(&x.causes, "cause", nil, "only these causes `SLUG,...`, or any; see alblens explain")
+	f.StringSliceVar(&x.statuses, "status", nil, "only these statuses of the load balancer `CODE,...`: 502, 5xx for all of that class, - for none")
 	f.StringVar(&x.filter.Target, "target", "", "only this target `IP[:PORT]`; - for none")
-	f.StringVar(&x.filter.Path, "path", "", "only this path template, or a `GLOB` over the path")
+	f.StringVar(&x.filter.Path, "path", "", "only this path template, or a `GLOB` over the path, in which * stops at / and ** does not")
 	f.StringVar(&x.filter.Trace, "trace", "", "only trace ids that hold `ID`")
-	f.StringVarP(&x.format, "format", "f", "ndjson", "`ndjson|raw|csv`")
+	f.StringVarP(&x.format, "format", "f", "", "write the records in `FORMAT`: ndjson, raw or csv (default: by the extension of --output, else ndjson)")
 	f.StringVarP(&x.output, "output", "o", stdoutName, "write to `FILE`")
 }
 
 func (x *extraction) check() error {
 	if err := x.input.check(); err != nil {
 		return err
+	}
+	if x.format == "" {
+		x.format = formatOf(x.output)
 	}
 	if !slices.Contains(export.Formats, x.format) {
 		return usagef("--format is one of %s, not %q", strings.Join(export.Formats, ", "), x.format)
@@ -81,11 +84,11 @@ func (x *extraction) check() error {
 		x.filter.Causes = append(x.filter.Causes, c)
 	}
 	for _, word := range x.statuses {
-		n, err := strconv.Atoi(word)
-		if err != nil || n < 0 || n > 999 {
-			return usagef("--status %s is not a status of three digits", word)
+		statuses, err := parseStatus(word)
+		if err != nil {
+			return usagef("--status: %w", err)
 		}
-		x.filter.Statuses = append(x.filter.Statuses, parser.Status(n))
+		x.filter.Statuses = append(x.filter.Statuses, statuses...)
 	}
 	if err := x.filter.Validate(); err != nil {
 		return usagef("--path: %w", err)
@@ -109,6 +112,20 @@ func (x *extraction) run(ctx context.Context, args []string, std streams) error 
 	if err != nil {
 		return err
 	}
+	out := std.out
+	var file *newFile
+	if x.output != stdoutName {
+		if file, err = create(x.output); err != nil {
+			return err
+		}
+		defer file.discard()
+		out = file
+	} else if _, screen := isTerminal(std.out); screen {
+		out = terminal.Writer(std.out)
+	}
+	if x.progress == "auto" && file == nil && !isFile(std.out) {
+		x.progress = "off" // rows come as they are found, and the bar would stand among them: a pipe may lead to a pager
+	}
 	p, err := x.list(ctx, src, std, since, until)
 	if err != nil {
 		return err
@@ -117,33 +134,27 @@ func (x *extraction) run(ctx context.Context, args []string, std streams) error 
 	window.Since, window.Until = x.timestamps(since, until)
 	window.Aggregate.ByCreation = x.timeField == "created"
 
-	var ledger *partial.Ledger
-	print := func(w io.Writer) error {
-		format, err := export.NewFormat(x.format)
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(format.Header()); err != nil {
-			return err
-		}
-		c, stop := x.config(p, std)
-		defer stop()
-		ledger, err = scan.Each(ctx, src, p, func() scan.Selector {
-			return x.selector(&window, templates)
-		}, w, c)
-		return err
-	}
-	if x.output != stdoutName {
-		err = createFile(x.output, print)
-	} else if _, screen := isTerminal(std.out); screen {
-		err = print(terminal.Writer(std.out))
-	} else {
-		err = print(std.out)
-	}
+	format, err := export.NewFormat(x.format)
 	if err != nil {
 		return err
 	}
-	return x.verdict(ledger, std)
+	if _, err := out.Write(format.Header()); err != nil {
+		return err
+	}
+	c, stop := x.config(p, std)
+	ledger, err := scan.Each(ctx, src, p, func() scan.Selector { return x.selector(&window, templates) }, out, c)
+	stop()
+	if err != nil {
+		return err
+	}
+	verdict := x.verdict(ledger, std)
+	if file == nil || ledger.Complete+ledger.Partial == 0 {
+		return verdict
+	}
+	if err := file.commit(); err != nil {
+		return err
+	}
+	return verdict
 }
 
 // selector is one worker's.
@@ -181,4 +192,15 @@ func (s *selector) Append(dst []byte, r *parser.Record, ref *sources.Ref, line i
 		return dst, false
 	}
 	return s.format.Append(dst, &s.row), true
+}
+
+// formatOf is the format that a file's extension stands for.
+func formatOf(name string) string {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".csv":
+		return "csv"
+	case ".log", ".txt":
+		return "raw"
+	}
+	return "ndjson"
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 	"syscall"
 
@@ -56,11 +54,11 @@ func (s streams) say(format string, args ...any) {
 
 // run is the program: it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	std := streams{stdin, stdout, stderr}
+	std := streams{stdin, standardOutput{stdout}, stderr}
 	root := newRoot(std)
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(std.out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if err == nil || isClosedPipe(err) {
@@ -83,9 +81,25 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitFailed
 }
 
-// isClosedPipe reports whether whoever reads our output has seen enough.
+// standardOutput marks its errors, for a pipe may be closed elsewhere too: that of a connection to S3, say.
+type standardOutput struct{ io.Writer }
+
+type standardOutputError struct{ error }
+
+func (e standardOutputError) Unwrap() error { return e.error }
+
+func (w standardOutput) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if err != nil {
+		err = standardOutputError{err}
+	}
+	return n, err
+}
+
+// isClosedPipe reports whether whoever reads standard output has seen enough.
 func isClosedPipe(err error) bool {
-	return errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) || errors.Is(err, fs.ErrClosed)
+	e, ok := errors.AsType[standardOutputError](err)
+	return ok && (errors.Is(e, syscall.EPIPE) || errors.Is(e, io.ErrClosedPipe))
 }
 
 // isCobraUsage tells cobra's own complaints, which have no type, from errors of commands.
@@ -184,28 +198,4 @@ func noArgs(c *cobra.Command, args []string) error {
 		return usagef("alblens %s takes no arguments, got %q", c.Name(), args[0])
 	}
 	return nil
-}
-
-// createFile writes a file so that it appears under its name whole or not at all.
-func createFile(name string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(dirOf(name), ".alblens-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err := write(f); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
 }

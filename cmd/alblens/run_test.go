@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -327,4 +329,68 @@ func TestValues(t *testing.T) {
 			t.Errorf("%s: %s, %v; want %s", text, &s, err, want)
 		}
 	}
+}
+
+// TestClosedElsewhere shows that only standard output is a pipe that may be closed: what a store says of its own
+// connection is a failure.
+func TestClosedElsewhere(t *testing.T) {
+	for _, err := range []error{syscall.EPIPE, io.ErrClosedPipe, fs.ErrClosed, &net.OpError{Op: "write", Err: syscall.EPIPE}} {
+		if isClosedPipe(fmt.Errorf("get: %w", err)) {
+			t.Errorf("%v is taken for the end of standard output", err)
+		}
+	}
+	_, err := standardOutput{&failing{0, syscall.EPIPE}}.Write([]byte("x"))
+	if !isClosedPipe(fmt.Errorf("print: %w", err)) {
+		t.Errorf("%v is not taken for the end of standard output", err)
+	}
+}
+
+// TestInterruptedOutput shows that an interrupted run leaves whole files or none, and nothing beside them.
+func TestInterruptedOutput(t *testing.T) {
+	text := exampleLines(t, 4000)
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("x.log", []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, args := range [][]string{{"analyze", "x.log", "-o", "x.json"}, {"records", "x.log", "-o", "x.ndjson"}, {"simulate", "clean", "-o", "sim"}} {
+		if code, _, stderr := runFor(ctx, nil, args...); code != 130 {
+			t.Errorf("%v: exit code %d: %s", args, code, stderr)
+		}
+	}
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != "x.log" && e.Name() != "sim" {
+			t.Errorf("%s is left over", e.Name())
+		}
+	}
+	for _, args := range [][]string{{"analyze", "-", "-o", "x.json"}, {"records", "-", "-o", "x.ndjson"}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		code, _, stderr := runFor(ctx, after(text[:len(text)/2], cancel, text[len(text)/2:]), args...)
+		if code != 130 {
+			t.Errorf("%v: exit code %d: %s", args, code, stderr)
+		}
+		for line := range strings.Lines(read(t, args[3])) {
+			if args[0] == "records" && !json.Valid([]byte(line)) {
+				t.Errorf("%s holds a part of a line: %s", args[3], line)
+			}
+		}
+	}
+	checkSummary(t, []byte(read(t, "x.json")))
+	if left, _ := filepath.Glob(".alblens-*"); len(left) > 0 {
+		t.Errorf("%v are left over", left)
+	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -15,6 +15,7 @@ import (
 func newSimulate(std streams) *cobra.Command {
 	var seed uint64
 	var dir string
+	var force bool
 	c := &cobra.Command{
 		Use:   "simulate SCENARIO",
 		Short: "Write logs with known faults, and their truth",
@@ -39,30 +40,39 @@ func newSimulate(std streams) *cobra.Command {
 			if dir == "" {
 				return usagef("-o DIR says where to write")
 			}
-			return writeSimulation(c.Context(), scenario, seed, dir, std)
+			return writeSimulation(c.Context(), scenario, seed, dir, force, std)
 		},
 	}
 	c.Flags().Uint64Var(&seed, "seed", 1, "the same seed gives the same bytes")
-	c.Flags().StringVarP(&dir, "output", "o", "", "`DIR` to write to")
+	c.Flags().StringVarP(&dir, "output", "o", "", "`DIR` to write to; the truth goes beside it, to DIR.truth.ndjson")
+	c.Flags().BoolVar(&force, "force", false, "write even where logs are, and replace those of the same names")
 	return c
 }
 
 func simulateHelp() string {
-	text := "Simulate writes the logs of an imaginary load balancer in AWS's layout, and beside them truth.ndjson, which\n" +
-		"names the injected cause of every failed record by its trace id.\n\nScenarios:\n"
+	text := "Simulate writes the logs of an imaginary load balancer in AWS's layout below DIR, and beside it\n" +
+		"DIR.truth.ndjson, which names the injected cause of every failed record by its trace id.\n\nScenarios:\n"
 	for _, s := range simulate.Scenarios() {
 		text += fmt.Sprintf("  %-16s %s\n", s.Name, s.Doc)
 	}
 	return text
 }
 
-func writeSimulation(ctx context.Context, scenario simulate.Scenario, seed uint64, dir string, std streams) error {
-	var sum simulate.Summary
+func writeSimulation(ctx context.Context, scenario simulate.Scenario, seed uint64, dir string, force bool, std streams) error {
+	truth, err := truthOf(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{filepath.Join(dir, "AWSLogs"), truth} {
+		if _, err := os.Lstat(name); err == nil && !force {
+			return fmt.Errorf("%s is there already, and two runs would mix; name another folder, or say --force", name)
+		}
+	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	truth := filepath.Join(dir, "truth.ndjson")
-	err := createFile(truth, func(w io.Writer) (err error) {
+	var sum simulate.Summary
+	err = createFile(truth, func(w io.Writer) (err error) {
 		sum, err = simulate.Write(ctx, dir, w, scenario.Config(seed))
 		return err
 	})
@@ -71,4 +81,16 @@ func writeSimulation(ctx context.Context, scenario simulate.Scenario, seed uint6
 	}
 	std.say("%d records in %d objects below %s, %d of them failed; the truth is in %s", sum.Records, sum.Objects, dir, sum.Failed, truth)
 	return nil
+}
+
+// truthOf is the file of the truth of a folder of logs. It stands beside it, for within it would be met as a log.
+func truthOf(dir string) (string, error) {
+	dir = filepath.Clean(dir)
+	if base := filepath.Base(dir); base == "." || base == ".." {
+		var err error
+		if dir, err = filepath.Abs(dir); err != nil {
+			return "", err
+		}
+	}
+	return dir + ".truth.ndjson", nil
 }

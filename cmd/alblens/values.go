@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"alblens/parser"
 )
 
 type flag = pflag.Flag
@@ -70,6 +72,25 @@ func (s *share) Set(text string) error {
 func (s *share) String() string { return strconv.FormatFloat(float64(*s)*100, 'g', -1, 64) + "%" }
 
 func (*share) Type() string { return "SHARE" }
+
+// parseStatus reads what --status takes: 504, 5xx for all of its class, or - where there is none.
+func parseStatus(text string) (list []parser.Status, err error) {
+	if text == "-" {
+		return []parser.Status{parser.NoStatus}, nil
+	}
+	if class, ok := strings.CutSuffix(strings.ToLower(text), "xx"); ok && len(class) == 1 && class >= "1" && class <= "5" {
+		first := parser.Status(class[0]-'0') * 100
+		for s := first; s < first+100; s++ {
+			list = append(list, s)
+		}
+		return list, nil
+	}
+	n, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || len(text) != 3 {
+		return nil, fmt.Errorf("%q is not a status of three digits, a class such as 5xx, or -", text)
+	}
+	return []parser.Status{parser.Status(n)}, nil
+}
 
 // parseInstant reads a point in time as --since takes it. What has no zone is UTC.
 func parseInstant(text string, now time.Time) (time.Time, error) {

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"alblens/aggregate"
+	"alblens/internal/cause"
+)
+
+// The words of flags that take one of a few.
+var (
+	colorWords     = []string{"auto", "always", "never"}
+	progressWords  = []string{"auto", "on", "off"}
+	timeFieldWords = []string{"response", "created"}
+)
+
+// oneOf reports a flag whose value is none of its words.
+func oneOf(name, value string, words []string) error {
+	if slices.Contains(words, value) {
+		return nil
+	}
+	last := len(words) - 1
+	return usagef("--%s is %s or %s, not %q", name, strings.Join(words[:last], ", "), words[last], value)
+}
+
+// completeFlags lets the shell complete the values of a command's flags.
+func completeFlags(c *cobra.Command, formats []string) {
+	var dimensions []string
+	for p := aggregate.Target; p <= aggregate.UserAgent; p++ {
+		dimensions = append(dimensions, p.String())
+	}
+	causes := []string{"any\twhatever failed"}
+	for _, d := range cause.Docs() {
+		causes = append(causes, d.Cause.String()+"\t"+d.Title)
+	}
+	for name, words := range map[string][]string{
+		"by": dimensions, "cause": causes, "format": formats, "color": colorWords, "progress": progressWords,
+		"time-field": timeFieldWords, "request-payer": {"requester"},
+	} {
+		f := c.Flags().Lookup(name)
+		if f == nil {
+			continue
+		}
+		separators := ""
+		if _, several := f.Value.(pflag.SliceValue); several {
+			separators = ",+"
+		}
+		if err := c.RegisterFlagCompletionFunc(name, completeWords(words, separators)); err != nil {
+			panic("BUG: " + err.Error())
+		}
+	}
+}
+
+// completeWords completes the last of several words.
+func completeWords(words []string, separators string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, text string) (list []string, _ cobra.ShellCompDirective) {
+		before := text[:strings.LastIndexAny(text, separators)+1]
+		for _, word := range words {
+			list = append(list, before+word)
+		}
+		return list, cobra.ShellCompDirectiveNoFileComp
+	}
+}
