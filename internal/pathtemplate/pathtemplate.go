@@ -157,6 +157,8 @@ func appendSegment(dst, seg []byte, kinds kind) []byte {
 	switch {
 	case kinds == digit:
 		return append(dst, "{int}"...)
+	case kinds&^(digit|letter|hexLetter) == 0 && len(seg) < minHex: // v1
+		return append(dst, seg...)
 	case kinds&digit != 0 && isUUID(seg):
 		return append(dst, "{uuid}"...)
 	case kinds&digit != 0 && isDate(seg):
