@@ -32,8 +32,8 @@ race: ## the short tests of all modules under the race detector
 lint: ## gofmt, go vet, staticcheck and tidy go.mod files
 	bash scripts/lint.sh
 
-fuzz: ## each fuzz target for FUZZTIME (30s; also a count, 100000x)
-	bash scripts/fuzz.sh $(FUZZTIME)
+fuzz: ## each fuzz target that FUZZ matches (all) for FUZZTIME (30s; also a count, 100000x)
+	bash scripts/fuzz.sh $(FUZZTIME) $(FUZZ)
 
 bench: ## BENCH (all) COUNT times (10) into out/bench.txt, for benchstat
 	@mkdir -p out

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# fuzz.sh TIME: every fuzz target of every module, for TIME (30s) or a count (100000x) each. An input that fails is
-# written to the package's testdata/fuzz, where `go test` finds it from then on.
+# fuzz.sh TIME [REGEXP]: every fuzz target of every module, or those whose name REGEXP matches, for TIME (30s) or a count
+# (100000x) each. An input that fails is written to the package's testdata/fuzz, where `go test` finds it from then on.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-budget=${1:?usage: fuzz.sh TIME}
+budget=${1:?usage: fuzz.sh TIME [REGEXP]}
+only=${2:-.}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
@@ -21,7 +22,7 @@ while read -r dir; do
   if [ -z "$found" ]; then continue; fi
   list=$(cd "$dir" && targets) || { failed=$((failed + 1)); continue; }
   while read -r package target; do
-    if [ -z "$target" ]; then continue; fi
+    if [ -z "$target" ] || ! [[ $target =~ $only ]]; then continue; fi
     ran=$((ran + 1))
     printf '== %s %s\n' "$package" "$target"
     if (cd "$dir" && go test -run '^$' -fuzz "^$target\$" -fuzztime "$budget" "$package") >"$log" 2>&1; then
