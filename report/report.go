@@ -23,6 +23,7 @@ type Run struct {
 	Started time.Time
 	Elapsed time.Duration
 	Args    []string
+	Sources []string // the SOURCE arguments, to repeat in commands; none for what cannot be read again
 }
 
 // Options are those that shape the answer.

@@ -291,6 +291,34 @@ func (r *Report) writeTimes(p *page) {
 }
 
 // writeNext names the commands that show more of the failures.
+// longestSource is how long the sources may be, in bytes, that are repeated in commands: the longest of these then has 80
+// columns.
+const longestSource = 22
+
+// source is the arguments as a shell takes them, or SOURCE where they are too long to repeat, or none.
+func (r *Report) source() string {
+	var words []string
+	for _, s := range r.Run.Sources {
+		if clean(s) != s || s == "-" {
+			return "SOURCE"
+		}
+		words = append(words, shellQuote(s))
+	}
+	if all := strings.Join(words, " "); all != "" && len(all) <= longestSource {
+		return all
+	}
+	return "SOURCE"
+}
+
+// shellQuote puts what a shell would not take as it is between single quotes.
+func shellQuote(s string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
+	if strings.Trim(s, plain) == "" && s != "" && s[0] != '-' {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
 func (r *Report) writeNext(p *page) {
 	t := &r.Result.Counts.Totals
 	if t.ELB5xx+t.Target5xx == 0 {
@@ -304,10 +332,11 @@ func (r *Report) writeNext(p *page) {
 		}
 		p.line(line + p.paint(faint, what))
 	}
-	next("alblens records SOURCE --status "+strconv.Itoa(worstStatus(t))+" -f raw", "the lines")
-	next("alblens analyze SOURCE --by target+path", "target by path")
+	source := r.source()
+	next("alblens records "+source+" --status "+strconv.Itoa(worstStatus(t))+" -f raw", "the lines")
+	next("alblens analyze "+source+" --by target+path", "target by path")
 	if row, _ := r.worstBucket(); row != nil {
-		next("alblens analyze SOURCE --around "+row.Start.UTC().Format("2006-01-02T15:04Z")+" --window 10m", "the worst time")
+		next("alblens analyze "+source+" --around "+row.Start.UTC().Format("2006-01-02T15:04Z")+" --window 10m", "the worst time")
 	}
 	if causes := r.causes(); len(causes) > 0 && causes[0].Cause != cause.Unattributed {
 		next("alblens explain "+causes[0].Cause.String(), "how sure it is")

@@ -201,3 +201,27 @@ func TestColumnWidth(t *testing.T) {
 		}
 	}
 }
+
+// Sources are repeated only as words that a shell takes for what they are.
+func TestSource(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "SOURCE"},
+		{[]string{"logs"}, "logs"},
+		{[]string{"s3://my-logs/AWSLogs/"}, "s3://my-logs/AWSLogs/"},
+		{[]string{"a", "b"}, "a b"},
+		{[]string{"logs/**/*.gz"}, "'logs/**/*.gz'"},
+		{[]string{"it's $(here)"}, `'it'\''s $(here)'`},
+		{[]string{"-rf"}, "'-rf'"},
+		{[]string{"-"}, "SOURCE"},
+		{[]string{"with\x1bescape"}, "SOURCE"},
+		{[]string{strings.Repeat("long", 20)}, "SOURCE"},
+	} {
+		r := &Report{Run: Run{Sources: c.args}}
+		if got := r.source(); got != c.want {
+			t.Errorf("source of %q = %s, want %s", c.args, got, c.want)
+		}
+	}
+}

@@ -34,6 +34,7 @@ type analysis struct {
 	maxMemory size
 	color     string
 	args      []string // as given, for the summary
+	sources   []string // the SOURCE arguments among them
 }
 
 func newAnalyze(std streams) *cobra.Command {
@@ -128,6 +129,9 @@ func shares(maxMemory size) (object, node int, objects int64) {
 }
 
 func (a *analysis) run(ctx context.Context, args []string, std streams) error {
+	if len(a.filesFrom) == 0 {
+		a.sources = args
+	}
 	return a.analyze(ctx, std, func() (sources.Source, error) { return a.source(args, std) })
 }
 
@@ -177,7 +181,7 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	}
 	r := &report.Report{
 		Version: version,
-		Run:     report.Run{Started: started, Args: a.args},
+		Run:     report.Run{Started: started, Args: a.args, Sources: a.sources},
 		Options: report.Options{
 			Since: since, Until: until, TimeField: a.timeField, Bucket: time.Duration(a.bucket), By: by,
 			PathTemplate: a.pathTemplates, RawPaths: a.rawPaths, MaxMalformed: float64(a.maxMalformed),
