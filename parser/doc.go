@@ -9,5 +9,5 @@
 // So any line with at least the first 12 fields is a record, and fields beyond those known are kept.
 //
 // Everything a Record gives out is borrowed from the line it was parsed from. Nothing here allocates for a good
-// line, does I/O, or may be used by two goroutines at once.
+// line once the buffers have grown, does I/O, or may be used by two goroutines at once.
 package parser

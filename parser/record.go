@@ -11,7 +11,7 @@ import (
 // A Record is one parsed line.
 //
 // Its text is borrowed: every slice that a Record or its methods give out is a view of the line it was parsed from,
-// and valid only as long as that line is. Use Clone to keep it.
+// and valid only as long as that line is. Use Clone to keep it; a Record copied by value shares buffers with the first.
 type Record struct {
 	// Line is the line as it stands in the log, without its line end.
 	Line []byte
@@ -83,7 +83,7 @@ var (
 )
 
 // Parse makes r the record of line, which must not hold a line feed; a carriage return or blanks at its end are
-// ignored. It keeps views of line, never a copy. After an error, always a *SyntaxError, only r.Line may be used.
+// ignored. It keeps views of line, and copies of parts that lines share. After an error, always a *SyntaxError, only r.Line may be used.
 func (r *Record) Parse(line []byte) error {
 	r.Line, r.tailAt = line, 0
 	line = trimEnd(line)
