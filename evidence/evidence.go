@@ -1,150 +1,160 @@
-// Package evidence keeps what stands around failures while records are read: how many records each cause explains,
-// going by the record alone, and a few lines that show it.
+// Package evidence keeps what the diagnosis needs of the records, while they are read: the failed ones in a compact
+// form, what each cause explains going by the record alone, and what stood around the failures: when targets took and
+// answered requests, how long connections had been idle, and how busy target groups were.
 package evidence
 
 import (
-	"hash/crc32"
 	"slices"
-	"strings"
 	"time"
 
 	"alblens/internal/cause"
 	"alblens/parser"
 )
 
-// Options say what a Set keeps. Sets that are merged must share them.
+// Options say what a Set keeps. Sets that are merged must share them, but for the limits, which may grow on the way.
 type Options struct {
 	// Samples is how many lines are kept for each cause. Default: 3.
 	Samples int
+	// Failures is how many failed records are kept at most. Default: 20 000. Beyond it they are sampled by a hash of
+	// their lines, the most frequent causes first.
+	Failures int
+	// Texts is how many bytes of their lines are kept at most. Default: 2 MiB.
+	Texts int
+	// Lives is how many bytes the lives of targets may take; beyond it their slots widen. Default: 4 MiB.
+	Lives int
+}
+
+// Folded returns the Options of a Set that others are merged into, with room for more.
+func (o Options) Folded() Options {
+	o = o.withDefaults()
+	o.Failures, o.Texts, o.Lives = 8*o.Failures, 4*o.Texts, 8*o.Lives
+	return o
+}
+
+func (o Options) withDefaults() Options {
+	setDefault(&o.Samples, 3)
+	setDefault(&o.Failures, 20_000)
+	setDefault(&o.Texts, 2<<20)
+	setDefault(&o.Lives, 4<<20)
+	return o
+}
+
+func setDefault(n *int, value int) {
+	if *n <= 0 {
+		*n = value
+	}
 }
 
 // A Set is the evidence of some records. It is not safe for concurrent use.
 type Set struct {
-	samples int
-	causes  [cause.Count]causeSet
+	opts     Options
+	causes   [cause.Count]causeSet
+	failures failures
+	scratch  *Scratch // with the records since they were last settled
+	lives    lives
+	pools    pools
+	loads    loads
 }
 
-type causeSet struct {
-	requests    uint64
-	first, last parser.Timestamp // of creation, the onset
-	samples     []Sample         // those with the smallest hashes, sorted
+// NewSet returns an empty Set. Until it is closed it uses the scratch, which may be nil.
+func NewSet(o Options, scratch *Scratch) *Set {
+	o = o.withDefaults()
+	if scratch == nil {
+		scratch = &Scratch{}
+	}
+	return &Set{opts: o, scratch: scratch, failures: newFailures(o), lives: newLives(o.Lives), pools: newPools(), loads: newLoads()}
 }
 
-// A Sample is a line as it stands in the log.
-type Sample struct {
+// Close ends the use of the scratch. Add must not be called any more.
+func (s *Set) Close() {
+	if s.scratch != nil {
+		s.settle()
+		s.scratch = nil
+	}
+}
+
+// A Place is where a record stands, and what its line does not tell.
+type Place struct {
 	Source string
-	Line   int
-	Text   string
-	hash   uint32
+	Line   int    // from 1
+	Node   []byte // that the object's name tells, for lines from before it was logged; nil if it tells none
+	// Path returns the path template of the record at hand. It is asked for failed records only.
+	Path func(*parser.Record) []byte
 }
 
-// maxSample is the longest line that is kept, in bytes: there are longer ones that show the same.
-const maxSample = 64 << 10
-
-// NewSet returns an empty Set.
-func NewSet(o Options) *Set {
-	if o.Samples <= 0 {
-		o.Samples = 3
-	}
-	return &Set{samples: o.Samples}
-}
-
-// Add takes a record into account and keeps a copy of its line at most.
-func (s *Set) Add(r *parser.Record, source string, line int) {
+// Add takes a record into account. Nothing of it is kept but copies.
+func (s *Set) Add(r *parser.Record, at *Place) {
 	c, _ := cause.OfRow(r)
-	if c == cause.None {
-		return
+	node := r.Text(parser.FieldNodeIP)
+	if node == nil {
+		node = at.Node
 	}
-	set := &s.causes[c]
-	onset := r.CreationTime
-	if onset == parser.NoTimestamp {
-		onset = r.Time
+	var f *Failure
+	if c != cause.None {
+		h := hash(r.Line)
+		s.causes[c].add(r, at.Source, at.Line, h, s.opts.Samples)
+		f = s.failures.add(r, c, h, at, node)
 	}
-	if set.requests == 0 {
-		set.first, set.last = onset, onset
+	if r.HasTarget() && !s.scratch.traffic.add(r, node, f) {
+		s.settle()
 	}
-	set.requests++
-	set.first, set.last = min(set.first, onset), max(set.last, onset)
-	if len(r.Line) > maxSample {
-		return
-	}
-	h := hash(r.Line)
-	if n := len(set.samples); n == s.samples && h > set.samples[n-1].hash {
-		return
-	}
-	set.keep(Sample{source, line, string(r.Line), h}, s.samples)
 }
 
-// hash draws the samples: by the bytes of the line, so that the same lines are drawn however the log is cut into
-// objects and whatever these are called.
-func hash(line []byte) uint32 { return crc32.ChecksumIEEE(line) }
-
-func (c *causeSet) keep(x Sample, most int) {
-	i, _ := slices.BinarySearchFunc(c.samples, x, compareSamples)
-	c.samples = slices.Insert(c.samples, i, x)
-	c.samples = c.samples[:min(len(c.samples), most)]
-}
-
-// compareSamples orders equal lines by where they stand, so that no two are alike.
-func compareSamples(a, b Sample) int {
-	switch {
-	case a.hash < b.hash:
-		return -1
-	case a.hash > b.hash:
-		return 1
-	case a.Source != b.Source:
-		return strings.Compare(a.Source, b.Source)
+// settle works out what stood around the failures of the traffic so far, and forgets it.
+func (s *Set) settle() {
+	t := &s.scratch.traffic
+	for _, c := range t.conversations {
+		if len(c.spans) > 0 {
+			s.lives.add(c, t.base)
+			s.loads.add(c, t.base)
+			s.pools.add(c, t.base)
+		}
 	}
-	return a.Line - b.Line
+	t.reset()
+	s.lives.fit()
+	s.loads.fit()
+	s.pools.fit()
 }
 
-// Merge adds o. o is left as it is.
+// Merge adds o, whose records come after those of s in the plan. o must not be used again.
 func (s *Set) Merge(o *Set) {
-	for i := range o.causes {
-		mine, other := &s.causes[i], &o.causes[i]
-		if other.requests == 0 {
-			continue
-		}
-		if mine.requests == 0 {
-			mine.first, mine.last = other.first, other.last
-		}
-		mine.requests += other.requests
-		mine.first, mine.last = min(mine.first, other.first), max(mine.last, other.last)
-		for _, x := range other.samples {
-			mine.keep(x, s.samples)
-		}
+	s.Close()
+	o.Close()
+	for i := range s.causes {
+		s.causes[i].merge(&o.causes[i], s.opts.Samples)
 	}
+	s.pools.resolve(o.failures.list())
+	s.failures.merge(&o.failures)
+	s.lives.merge(&o.lives)
+	s.pools.merge(&o.pools)
+	s.loads.merge(&o.loads)
 }
 
-// A Result is the evidence, frozen.
+// Bytes is about what s takes in memory.
+func (s *Set) Bytes() int {
+	return s.failures.bytes() + s.lives.bytes() + len(s.pools.tails)*poolBytes + s.loads.cells*loadBytes
+}
+
+// A Result is the evidence, frozen. It is plain data: tests may write one as a literal.
 type Result struct {
 	Causes []CauseCount // by requests, then in the order of the causes; None left out
-}
-
-// CauseCount is what is known of one cause.
-type CauseCount struct {
-	Cause       cause.Cause
-	Requests    uint64
-	First, Last time.Time // of the requests' creation
-	Samples     []Sample
+	// Failures are the failed records that were kept, by the time of their end. Where they are fewer than Causes
+	// counts, each stands for several of its cause.
+	Failures []*Failure
+	Lives    []Life // by target
+	Loads    []Load // by target group, then time
+	// LoadWidth is how long a Load lasts.
+	LoadWidth time.Duration
+	Idle      []IdleCounts // by target group
 }
 
 // Freeze returns the evidence. The Set must not be used again.
 func (s *Set) Freeze() *Result {
-	r := &Result{}
-	for i := range s.causes {
-		if c := &s.causes[i]; c.requests > 0 {
-			r.Causes = append(r.Causes, CauseCount{cause.Cause(i), c.requests, c.first.Time(), c.last.Time(), c.samples})
-		}
+	s.Close()
+	failures := s.failures.list()
+	slices.SortFunc(failures, compareFailures)
+	return &Result{
+		Causes: freezeCauses(&s.causes), Failures: failures, Lives: s.lives.freeze(),
+		Loads: s.loads.freeze(), LoadWidth: s.loads.width(), Idle: s.pools.freeze(),
 	}
-	slices.SortStableFunc(r.Causes, func(a, b CauseCount) int {
-		switch {
-		case a.Requests > b.Requests:
-			return -1
-		case a.Requests < b.Requests:
-			return 1
-		}
-		return 0
-	})
-	return r
 }

@@ -1,14 +1,18 @@
 package partial
 
-import "alblens/parser"
+import (
+	"alblens/evidence"
+	"alblens/parser"
+)
 
 // A Builder makes the Partials of one object after the other. It is not safe for concurrent use.
 type Builder struct {
-	opts   *Options
-	record parser.Record
-	name   string
-	node   []byte
-	p      *Partial
+	opts    *Options
+	record  parser.Record
+	place   evidence.Place
+	node    []byte
+	scratch evidence.Scratch
+	p       *Partial
 }
 
 // NewBuilder returns a Builder. Begin comes first.
@@ -16,10 +20,11 @@ func NewBuilder(o *Options) *Builder { return &Builder{opts: o} }
 
 // Begin starts an object. node is the load balancer node that its name tells, or "".
 func (b *Builder) Begin(name, node string) {
-	b.name, b.node, b.p = name, nil, forObject(b.opts)
+	b.node, b.p = nil, forObject(b.opts, &b.scratch)
 	if node != "" {
 		b.node = []byte(node)
 	}
+	b.place = evidence.Place{Source: name, Node: b.node, Path: b.p.counts.PathOf}
 }
 
 // Line takes the next line, whose number is counted from 1, and keeps nothing of it but samples. err is what was
@@ -31,7 +36,7 @@ func (b *Builder) Line(line []byte, number int, err error) error {
 		err = b.record.Parse(line)
 	}
 	if err != nil {
-		return b.p.Ledger.AddMalformed(b.name, number, line, err)
+		return b.p.Ledger.AddMalformed(b.place.Source, number, line, err)
 	}
 	if !b.opts.Selects(&b.record) {
 		b.p.Ledger.Filtered++
@@ -40,7 +45,8 @@ func (b *Builder) Line(line []byte, number int, err error) error {
 	b.p.Ledger.Records++
 	b.p.Ledger.countFields(b.record.Fields)
 	b.p.counts.Add(&b.record, b.node)
-	b.p.evidence.Add(&b.record, b.name, number)
+	b.place.Line = number
+	b.p.evidence.Add(&b.record, &b.place)
 	return nil
 }
 
@@ -54,8 +60,10 @@ func (b *Builder) End(stored, text int64, problem *Problem) *Partial {
 	p := b.p
 	b.p = nil
 	if problem != nil && problem.Kind == Skipped {
-		p = forObject(b.opts)
+		p.evidence.Close()
+		p = forObject(b.opts, nil)
 	}
+	p.evidence.Close()
 	p.Ledger.End(stored, text, problem)
 	return p
 }

@@ -47,11 +47,11 @@ func Empty(o *Options) *Partial {
 	if o.FoldLimit > 0 {
 		counts.Limit = o.FoldLimit
 	}
-	return &Partial{counts: aggregate.NewSet(counts), evidence: evidence.NewSet(o.Evidence)}
+	return &Partial{counts: aggregate.NewSet(counts), evidence: evidence.NewSet(o.Evidence.Folded(), nil)}
 }
 
-func forObject(o *Options) *Partial {
-	return &Partial{counts: aggregate.NewSet(o.Aggregate), evidence: evidence.NewSet(o.Evidence)}
+func forObject(o *Options, scratch *evidence.Scratch) *Partial {
+	return &Partial{counts: aggregate.NewSet(o.Aggregate), evidence: evidence.NewSet(o.Evidence, scratch)}
 }
 
 // Fold adds o, whose objects come after those of p in the plan. o must not be used again.
@@ -62,7 +62,7 @@ func (p *Partial) Fold(o *Partial) {
 }
 
 // Bytes is about what p takes in memory.
-func (p *Partial) Bytes() int64 { return int64(p.counts.Bytes()) }
+func (p *Partial) Bytes() int64 { return int64(p.counts.Bytes() + p.evidence.Bytes()) }
 
 // A Result is all that is known of a run, as plain data.
 type Result struct {

@@ -374,7 +374,7 @@ func TestFoldAnyTree(t *testing.T) {
 		}
 		want := fold(func(int) int { return 0 })
 		got := fold(rnd.IntN)
-		if d := gocmp.Diff(got, want, gocmp.AllowUnexported(evidence.Sample{})); d != "" {
+		if d := gocmp.Diff(got, want, gocmp.AllowUnexported(evidence.Sample{}, evidence.Bits{})); d != "" {
 			t.Errorf("seed %d: got -, want +:\n%s", seed, d)
 		}
 	}

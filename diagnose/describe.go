@@ -1,0 +1,141 @@
+package diagnose
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"alblens/parser"
+)
+
+// describe fills in when, whom and where, and shows lines.
+func (s *scene) describe(f *Finding, list []*suspect) {
+	byStart := slices.Clone(list)
+	slices.SortStableFunc(byStart, func(a, b *suspect) int { return cmp.Compare(a.Start, b.Start) })
+	f.First, f.Last = byStart[0].Start.Time(), byStart[len(byStart)-1].Start.Time()
+	f.Episodes = episodes(byStart)
+	clients := map[uint64]bool{}
+	var latest parser.Timestamp
+	for _, x := range list {
+		clients[x.Client] = true
+		latest = max(latest, x.End)
+	}
+	f.Clients = uint64(len(clients))
+	f.Ongoing = s.last-latest < 5*60*second
+	f.Scope = s.scope(list)
+	f.Evidence = lines(list, s.opts.Samples)
+}
+
+// episodes are the spans with at most 5 quiet minutes inside.
+func episodes(byStart []*suspect) []Episode {
+	var list []Episode
+	type state struct{ requests, minute, peak float64 }
+	var now state
+	var minute int64
+	for i, x := range byStart {
+		if i == 0 || x.Start-byStart[i-1].Start > 5*60*second {
+			list = append(list, Episode{From: x.Start.Time()})
+			now = state{}
+		}
+		if at := int64(x.Start / (60 * second)); at != minute {
+			minute, now.minute = at, 0
+		}
+		now.requests += x.weight
+		now.minute += x.weight
+		now.peak = max(now.peak, now.minute)
+		e := &list[len(list)-1]
+		e.To, e.Requests, e.PeakPerMinute = x.Start.Time(), uint64(now.requests+0.5), uint64(now.peak+0.5)
+	}
+	return list
+}
+
+// most is how many keys a scope names before it is no confinement any more.
+const most = 5
+
+// scope is what the records have in common, where there is more than that.
+func (s *scene) scope(list []*suspect) Scope {
+	confined := func(of func(*suspect) string, all int) []string {
+		names := map[string]bool{}
+		for _, x := range list {
+			if name := of(x); name != "" {
+				names[name] = true
+			}
+			if len(names) > most {
+				return nil
+			}
+		}
+		if all > 1 && len(names) >= all {
+			return nil
+		}
+		var out []string
+		for name := range names {
+			out = append(out, name)
+		}
+		slices.Sort(out)
+		return out
+	}
+	groups := map[string]bool{}
+	for _, l := range s.result.Evidence.Lives {
+		groups[l.TargetGroup] = true
+	}
+	targets := 0
+	for _, l := range s.result.Evidence.Lives {
+		if l.TargetGroup == list[0].TargetGroup {
+			targets++
+		}
+	}
+	return Scope{
+		LoadBalancers: confined(func(x *suspect) string { return x.LoadBalancer }, 0),
+		TargetGroups:  confined(func(x *suspect) string { return x.TargetGroup }, 0),
+		Targets:       confined(func(x *suspect) string { return x.Target }, targets),
+		Paths:         confined(func(x *suspect) string { return x.Path }, len(s.paths)),
+		Nodes:         confined(func(x *suspect) string { return x.Node }, s.keys("node")),
+		Hosts:         confined(func(x *suspect) string { return x.Host }, s.keys("host")),
+	}
+}
+
+// keys is how many keys a table has, 0 if there is none.
+func (s *scene) keys(dimension string) int {
+	for i := range s.result.Counts.Tables {
+		if t := &s.result.Counts.Tables[i]; t.By.String() == dimension {
+			return len(t.Rows)
+		}
+	}
+	return 0
+}
+
+// lines are those that show it best: of the surest, with text.
+func lines(list []*suspect, n int) []Line {
+	best := slices.Clone(list)
+	slices.SortStableFunc(best, func(a, b *suspect) int {
+		return cmp.Or(cmp.Compare(len(b.Text)/(len(b.Text)+1), len(a.Text)/(len(a.Text)+1)), // with text first
+			-cmp.Compare(a.Confidence, b.Confidence), cmp.Compare(a.Hash, b.Hash), strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line))
+	})
+	best = best[:min(n, len(best))]
+	slices.SortStableFunc(best, func(a, b *suspect) int { return cmp.Compare(a.End, b.End) })
+	var out []Line
+	for _, x := range best {
+		out = append(out, Line{Source: x.Source, Number: x.Line, TraceID: traceID(x.Text), Text: x.Text})
+	}
+	return out
+}
+
+func traceID(line string) string {
+	var r parser.Record
+	if line == "" || r.Parse([]byte(line)) != nil {
+		return ""
+	}
+	return string(r.Text(parser.FieldTraceID))
+}
+
+// perMinute counts records by the minute of their end.
+func perMinute(list []*suspect) map[int64]float64 {
+	counts := map[int64]float64{}
+	for _, x := range list {
+		counts[int64(x.End/(60*second))] += x.weight
+	}
+	return counts
+}
+
+func minuteTime(minute int64) time.Time { return time.Unix(60*minute, 0).UTC() }

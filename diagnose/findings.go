@@ -1,0 +1,119 @@
+package diagnose
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"alblens/internal/cause"
+)
+
+// findings are all that there is to say, by severity, then by how many records they concern.
+func (s *scene) findings() []Finding {
+	list := s.causeFindings()
+	list = append(list, s.badKeys(list)...)
+	list = append(list, s.shutdowns()...)
+	list = append(list, s.failOpens(list)...)
+	list = append(list, s.saturations(list)...)
+	list = append(list, s.coldStarts()...)
+	list = append(list, s.nearTimeouts(list)...)
+	list = append(list, s.deploys()...)
+	list = append(list, s.logGaps()...)
+	list = append(list, s.formatDrift()...)
+	slices.SortFunc(list, func(a, b Finding) int {
+		return cmp.Or(-cmp.Compare(a.Severity, b.Severity), cmp.Compare(secondary(a.ID), secondary(b.ID)),
+			-cmp.Compare(a.Requests, b.Requests), strings.Compare(a.Key, b.Key))
+	})
+	return list
+}
+
+// secondary is 1 for findings that only say more of another.
+func secondary(id string) int {
+	if _, ok := cause.Parse(id); ok || id == "shutdown-early" {
+		return 0
+	}
+	return 1
+}
+
+// A bundle is the records of one cause in one place: what becomes a finding.
+type bundle struct {
+	cause cause.Cause
+	where string // target group ARN, or load balancer where requests have none
+	list  []*suspect
+	count float64 // of records, those that were not kept included
+}
+
+// causeFindings makes a finding of each cause in each target group.
+func (s *scene) causeFindings() []Finding {
+	type key struct {
+		cause cause.Cause
+		where string
+	}
+	bundles := map[key]*bundle{}
+	var order []*bundle
+	for i := range s.suspects {
+		x := &s.suspects[i]
+		where := x.TargetGroup
+		if where == "" {
+			where = x.LoadBalancer
+		}
+		k := key{x.Cause, where}
+		b := bundles[k]
+		if b == nil {
+			b = &bundle{cause: x.Cause, where: where}
+			bundles[k] = b
+			order = append(order, b)
+		}
+		b.list = append(b.list, x)
+		b.count += x.weight
+	}
+	var list []Finding
+	for _, b := range order {
+		list = append(list, s.causeFinding(b))
+	}
+	return list
+}
+
+func (s *scene) causeFinding(b *bundle) Finding {
+	f := Finding{
+		ID: b.cause.String(), Key: b.cause.String() + "/" + shortName(b.where),
+		Requests: uint64(b.count + 0.5), Of: s.ofStatus(b.list),
+	}
+	s.describe(&f, b.list)
+	confidence, weight := 0.0, 0.0
+	for _, x := range b.list {
+		confidence += x.Confidence * x.weight
+		weight += x.weight
+	}
+	f.Confidence = round3(confidence / weight)
+	s.estimate(&f, b)
+	f.Severity = s.severity(&f, b)
+	s.word(&f, b)
+	return f
+}
+
+// shortName is what a key calls a target group or a load balancer.
+func shortName(where string) string {
+	if strings.HasPrefix(where, "app/") {
+		return loadBalancerName(where)
+	}
+	if where == "" {
+		return "-"
+	}
+	return groupName(where)
+}
+
+// ofStatus is how many records failed in the run with the statuses that these have.
+func (s *scene) ofStatus(list []*suspect) uint64 {
+	statuses := map[int]bool{}
+	for _, x := range list {
+		statuses[int(x.ELBStatus)] = true
+	}
+	var n uint64
+	for _, x := range s.result.Counts.Totals.Status {
+		if statuses[x.Status] {
+			n += x.Requests
+		}
+	}
+	return n
+}

@@ -1,0 +1,178 @@
+package diagnose
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"alblens/aggregate"
+	"alblens/evidence"
+	"alblens/internal/cause"
+	"alblens/parser"
+	"alblens/partial"
+)
+
+// A scene is the records of a run and what stands around them, arranged to be asked.
+type scene struct {
+	result   *partial.Result
+	opts     Options
+	suspects []suspect // by the time of their end
+	sampled  bool
+
+	lives    map[string]*evidence.Life
+	byTarget map[string][]*suspect // by the time of their end
+	groups   map[string][]*suspect // by target group ARN; "" for none
+	paths    map[string]*aggregate.Row
+	targets  map[string]*aggregate.Row
+	idle     map[string]*evidence.IdleCounts
+	first    parser.Timestamp // of the records
+	last     parser.Timestamp
+
+	idleTimeouts map[string]mode // by load balancer
+	keepalives   map[string]mode // by target group
+	workers      map[string][]mode
+	cuts         []cut
+}
+
+func newScene(r *partial.Result, o Options) *scene {
+	s := &scene{
+		result: r, opts: o,
+		lives: map[string]*evidence.Life{}, byTarget: map[string][]*suspect{}, groups: map[string][]*suspect{},
+		paths: map[string]*aggregate.Row{}, targets: map[string]*aggregate.Row{}, idle: map[string]*evidence.IdleCounts{},
+		idleTimeouts: map[string]mode{}, keepalives: map[string]mode{}, workers: map[string][]mode{},
+	}
+	kept := [cause.Count]uint64{}
+	for _, f := range r.Evidence.Failures {
+		kept[f.Row]++
+	}
+	weights := [cause.Count]float64{}
+	for _, c := range r.Evidence.Causes {
+		if kept[c.Cause] > 0 {
+			weights[c.Cause] = float64(c.Requests) / float64(kept[c.Cause])
+		}
+		s.sampled = s.sampled || kept[c.Cause] < c.Requests
+	}
+	s.suspects = make([]suspect, len(r.Evidence.Failures))
+	for i, f := range r.Evidence.Failures {
+		s.suspects[i] = suspect{Failure: f, weight: weights[f.Row]}
+		x := &s.suspects[i]
+		s.groups[f.TargetGroup] = append(s.groups[f.TargetGroup], x)
+		if f.Target != "" {
+			s.byTarget[f.Target] = append(s.byTarget[f.Target], x)
+		}
+	}
+	for i := range r.Evidence.Lives {
+		s.lives[r.Evidence.Lives[i].Target] = &r.Evidence.Lives[i]
+	}
+	for i := range r.Evidence.Idle {
+		s.idle[r.Evidence.Idle[i].TargetGroup] = &r.Evidence.Idle[i]
+	}
+	for i := range r.Counts.Tables {
+		t := &r.Counts.Tables[i]
+		var rows map[string]*aggregate.Row
+		switch {
+		case t.By.Is(aggregate.Path):
+			rows = s.paths
+		case t.By.Is(aggregate.Target):
+			rows = s.targets
+		default:
+			continue
+		}
+		for k := range t.Rows {
+			if row := &t.Rows[k]; !row.Other && !row.Values[0].Absent {
+				rows[row.Values[0].Text] = row
+			}
+		}
+	}
+	s.first = micros(r.Counts.Totals.First)
+	s.last = micros(r.Counts.Totals.Last)
+	return s
+}
+
+func micros(t time.Time) parser.Timestamp { return parser.Timestamp(t.UnixMicro()) }
+
+const second = parser.Timestamp(1_000_000)
+
+// quietBefore is for how long a target had been sent nothing at a time, and the mean time between requests to it
+// before that. Both are within the width of the life's slots.
+func quietBefore(l *evidence.Life, at parser.Timestamp) (quiet, spacing parser.Timestamp) {
+	width := parser.Timestamp(l.Width.Microseconds())
+	here := l.Slot(at)
+	before, ok := l.Sent.Previous(here)
+	if !ok {
+		return 0, 0
+	}
+	quiet = max(at-(parser.Timestamp(before)+1)*width, 0)
+	return quiet, spacingBefore(l, before)
+}
+
+// spacingBefore is the mean time between requests in the minutes that end with a slot.
+func spacingBefore(l *evidence.Life, slot int64) parser.Timestamp {
+	width := parser.Timestamp(l.Width.Microseconds())
+	from := max(slot-int64(300*second/width), l.Slot(l.FirstSent))
+	n := l.Sent.Count(from, slot)
+	return parser.Timestamp(slot-from+1) * width / parser.Timestamp(max(n, 1))
+}
+
+// quietAfter is how long it took from a time on until a request was sent to the target that it answered; never is
+// whether there was none any more.
+func (s *scene) quietAfter(l *evidence.Life, at parser.Timestamp) (quiet parser.Timestamp, never bool) {
+	width := parser.Timestamp(l.Width.Microseconds())
+	next, ok := l.Answered.Next(l.Slot(at) + 1)
+	if !ok {
+		return max(s.last-at, 0), true
+	}
+	return parser.Timestamp(next)*width - at, false
+}
+
+// sentAfter is quietAfter for any request, answered or not.
+func (s *scene) sentAfter(l *evidence.Life, at parser.Timestamp) (quiet parser.Timestamp, never bool) {
+	width := parser.Timestamp(l.Width.Microseconds())
+	next, ok := l.Sent.Next(l.Slot(at) + 1)
+	if !ok {
+		return max(s.last-at, 0), true
+	}
+	return parser.Timestamp(next)*width - at, false
+}
+
+// between calls f for the failed records of a target that ended in [from, to].
+func (s *scene) between(target string, from, to parser.Timestamp, f func(*suspect) bool) {
+	list := s.byTarget[target]
+	i := searchEnd(list, from)
+	for ; i < len(list) && list[i].End <= to; i++ {
+		if !f(list[i]) {
+			return
+		}
+	}
+}
+
+func searchEnd(list []*suspect, from parser.Timestamp) int {
+	low, high := 0, len(list)
+	for low < high {
+		if m := (low + high) / 2; list[m].End < from {
+			low = m + 1
+		} else {
+			high = m
+		}
+	}
+	return low
+}
+
+// groupName is the name in a target group's ARN.
+func groupName(arn string) string {
+	if arn == "" {
+		return ""
+	}
+	return aggregate.GroupName(arn)
+}
+
+// loadBalancerName is the name in app/name/id.
+func loadBalancerName(id string) string {
+	parts := strings.Split(id, "/")
+	if len(parts) == 3 {
+		return parts[1]
+	}
+	return id
+}
+
+func round3(x float64) float64 { return math.Round(x*1000) / 1000 }

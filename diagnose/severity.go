@@ -1,0 +1,148 @@
+package diagnose
+
+import (
+	"alblens/aggregate"
+	"alblens/internal/cause"
+)
+
+// severity says how much harm it does, by the table of design/contract.md. Rates are of the requests in its scope:
+// those of the one path or target that it is confined to, or else of the target group.
+func (s *scene) severity(f *Finding, b *bundle) Severity {
+	requests := s.requestsPerMinute(f, b.where)
+	failed := perMinute(b.list)
+	five, one := worstShare(failed, requests, 5), worstShare(failed, requests, 1)
+	switch b.cause {
+	case cause.Target5xx:
+		switch {
+		case five > 0.20:
+			return High
+		case five > 0.05:
+			return Medium
+		case five > 0.01:
+			return Low
+		}
+		return Info
+	case cause.FixedResponse, cause.WAFBlock, cause.ClientError, cause.AuthError, cause.StreamReset:
+		if share(f.Requests, s.result.Counts.Totals.Requests) > 0.01 {
+			return Low
+		}
+		return Info
+	case cause.ClientAbandoned:
+		if five > 0.01 && f.Requests >= 5 {
+			return Medium
+		}
+		return Low
+	}
+	switch {
+	case f.Requests < 5:
+		return Low
+	case five >= 0.05 || one >= 0.5:
+		return Critical
+	case five >= 0.01 || one >= 0.1:
+		return High
+	}
+	return Medium
+}
+
+func share(part, whole uint64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
+
+// worstShare is the largest share that failed over as many minutes on end, where at least five requests did.
+func worstShare(failed, requests map[int64]float64, minutes int64) float64 {
+	worst := 0.0
+	for start := range failed {
+		for from := start - minutes + 1; from <= start; from++ {
+			bad, all, hit := 0.0, 0.0, int64(0)
+			for m := from; m < from+minutes; m++ {
+				bad += failed[m]
+				all += max(requests[m], failed[m])
+				if failed[m] > 0 {
+					hit++
+				}
+			}
+			if bad >= 5 && all > 0 && hit >= (minutes+1)/2 {
+				worst = max(worst, bad/all)
+			}
+		}
+	}
+	return worst
+}
+
+// requestsPerMinute counts the requests in the scope of a finding.
+func (s *scene) requestsPerMinute(f *Finding, where string) map[int64]float64 {
+	if len(f.Scope.Paths) == 1 {
+		if m := s.seriesPerMinute(aggregate.Path, f.Scope.Paths[0]); m != nil {
+			return m
+		}
+	}
+	if len(f.Scope.Targets) == 1 {
+		if m := s.seriesPerMinute(aggregate.Target, f.Scope.Targets[0]); m != nil {
+			return m
+		}
+	}
+	counts := map[int64]float64{}
+	for _, l := range s.result.Evidence.Loads {
+		if l.TargetGroup == where {
+			counts[l.Start.Unix()/60] += float64(l.Requests)
+		}
+	}
+	if len(counts) > 0 {
+		if w := s.result.Evidence.LoadWidth.Minutes(); w > 1 {
+			return spread(counts, int64(w))
+		}
+		return counts
+	}
+	return s.timePerMinute()
+}
+
+func (s *scene) seriesPerMinute(part aggregate.Part, key string) map[int64]float64 {
+	for _, series := range s.result.Counts.Series {
+		if series.Part != part {
+			continue
+		}
+		for _, k := range series.Keys {
+			if k.Key.Absent || k.Key.Text != key {
+				continue
+			}
+			counts := map[int64]float64{}
+			for _, p := range k.Points {
+				counts[p.Start.Unix()/60] += float64(p.Requests)
+			}
+			return spread(counts, int64(series.Bucket.Minutes()))
+		}
+	}
+	return nil
+}
+
+func (s *scene) timePerMinute() map[int64]float64 {
+	counts := map[int64]float64{}
+	for i := range s.result.Counts.Tables {
+		t := &s.result.Counts.Tables[i]
+		if !t.By.Is(aggregate.Time) {
+			continue
+		}
+		for _, row := range t.Rows {
+			counts[row.Start.Unix()/60] += float64(row.Requests)
+		}
+		return spread(counts, int64(s.result.Counts.TimeBucket.Minutes()))
+	}
+	return counts
+}
+
+// spread divides counts of several minutes among them.
+func spread(counts map[int64]float64, minutes int64) map[int64]float64 {
+	if minutes <= 1 {
+		return counts
+	}
+	out := make(map[int64]float64, len(counts)*int(minutes))
+	for from, n := range counts {
+		for m := from; m < from+minutes; m++ {
+			out[m] += n / float64(minutes)
+		}
+	}
+	return out
+}

@@ -1,0 +1,122 @@
+package diagnose
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"alblens/evidence"
+	"alblens/internal/cause"
+	"alblens/parser"
+)
+
+// judgeTimeouts looks at the 504s of requests that were sent. The load balancer's idle timeout is where their durations
+// crowd. A target from which nothing came meanwhile, and that then could not be connected to, lost its packets.
+func (s *scene) judgeTimeouts() {
+	byLB := map[string][]*suspect{}
+	for i := range s.suspects {
+		if x := &s.suspects[i]; x.Row == cause.IdleTimeout {
+			byLB[x.LoadBalancer] = append(byLB[x.LoadBalancer], x)
+		}
+	}
+	for lb, list := range byLB {
+		walls := make([]float64, len(list))
+		for i, x := range list {
+			walls[i] = silence(x.Failure)
+		}
+		slices.Sort(walls)
+		m := densest(walls, 0.01, 0.2)
+		m.at = whole(m.at, 0.25)
+		s.idleTimeouts[lb] = m
+		for _, x := range list {
+			s.judgeTimeout(x, m)
+		}
+	}
+}
+
+// silence is for how long the target had said nothing, in seconds.
+func silence(f *evidence.Failure) float64 {
+	return float64(f.Wall()-max(f.RequestTime, 0)) / 1e6
+}
+
+func (s *scene) judgeTimeout(x *suspect, timeout mode) {
+	off := math.Abs(silence(x.Failure) - timeout.at)
+	if off > math.Max(1, 0.02*timeout.at) {
+		x.Cause, x.Confidence = cause.Unattributed, 0.3
+		x.Reasons = []string{fmt.Sprintf("against idle-timeout: it took %.1f s, where others took %s s", float64(x.Wall())/1e6, number(timeout.at))}
+		return
+	}
+	x.Confidence = 0.75
+	x.Reasons = []string{fmt.Sprintf("for: sent to the target, no answer, and it ended after %.1f s", float64(x.Wall())/1e6)}
+	if timeout.within >= 3 {
+		x.Confidence = 0.93
+		x.Reasons = append(x.Reasons, fmt.Sprintf("for: %d 504s ended after %s s, the idle timeout as it seems", timeout.within, number(timeout.at)))
+	}
+	l := s.lives[x.Target]
+	if l == nil {
+		return
+	}
+	if n := l.Ended.Count(l.Slot(x.Sent())+1, l.Slot(x.End)-1); n > 0 {
+		x.Reasons = append(x.Reasons, "for: the target answered other requests meanwhile, so it could be reached")
+		x.Confidence = math.Max(x.Confidence, 0.9)
+		return
+	}
+	connects := 0
+	s.between(x.Target, x.Sent(), x.End+2*60*second, func(y *suspect) bool {
+		if y.Row == cause.ConnectTimeout && y.Start <= x.End+60*second {
+			connects++
+		}
+		return connects < 2
+	})
+	switch {
+	case connects > 0:
+		x.Cause, x.Confidence = cause.ConnectTimeout, 0.85
+		x.Reasons = append(x.Reasons[:1], "for: nothing came from the target meanwhile, and attempts to connect to it timed out too: its packets were dropped, this one's on a connection that was open already")
+	default:
+		x.Confidence = math.Min(x.Confidence, 0.7)
+		x.Reasons = append(x.Reasons, "against: nothing else came from the target meanwhile, so its packets may have been dropped")
+	}
+}
+
+// judgeRefused looks at the 502s without a connection.
+func (s *scene) judgeRefused() {
+	for i := range s.suspects {
+		x := &s.suspects[i]
+		if x.Row != cause.ConnectRefused {
+			continue
+		}
+		x.Reasons = []string{"for: all three times are -1 and it ended at once"}
+		near := 0
+		s.between(x.Target, x.End-30*second, x.End+30*second, func(y *suspect) bool {
+			if y.Row == cause.ConnectRefused && y != x {
+				near++
+			}
+			return near < 3
+		})
+		l := s.lives[x.Target]
+		alive := l != nil && l.Answered.Count(l.Slot(x.End), l.Slot(x.End)) > 0
+		switch {
+		case near >= 1 && !alive:
+			x.Confidence = 0.95
+			x.Reasons = append(x.Reasons, "for: other connections to the target were refused, and it answered nothing in that second")
+		case near >= 2:
+			x.Confidence = 0.85
+			x.Reasons = append(x.Reasons, "for: other connections to the target were refused within half a minute")
+		case alive:
+			x.Confidence = 0.55
+			x.Reasons = append(x.Reasons, "against: the target answered others in the same second; it may have closed this connection before it was used")
+		default:
+			x.Confidence = 0.75
+		}
+	}
+}
+
+// number prints seconds without needless digits.
+func number(x float64) string {
+	if x == math.Trunc(x) {
+		return fmt.Sprintf("%.0f", x)
+	}
+	return fmt.Sprintf("%.2f", x)
+}
+
+func secondsOf(m parser.Micros) float64 { return float64(m) / 1e6 }

@@ -1,0 +1,237 @@
+package evidence
+
+import (
+	"cmp"
+	"strings"
+	"unsafe"
+
+	"alblens/internal/cause"
+	"alblens/parser"
+)
+
+// A Failure is a failed record in short.
+type Failure struct {
+	Row          cause.Cause // what the record alone suggests
+	ELBStatus    parser.Status
+	TargetStatus parser.Status
+	Method       Method
+
+	LoadBalancer, Node, Target, TargetGroup, Path, Host string // "" where absent
+	Reason                                              string // error_reason
+
+	Start, End                            parser.Timestamp // creation (or an estimate where it is absent) and response
+	RequestTime, TargetTime, ResponseTime parser.Micros
+	ReceivedBytes, SentBytes              int64
+	Client                                uint64 // hash of the address
+
+	Source string
+	Line   int    // from 1
+	Text   string // of the line, "" where too many failed
+	Hash   uint32 // of the line's bytes
+
+	// Idle is how long the connection to the target had been idle when the request was sent, in microseconds, if the
+	// one that was used last is taken first: the log does not name connections. NoMicros where none is known to have
+	// been idle.
+	Idle parser.Micros
+	// Survivors is how many answered requests of the same node and target were under way when this one failed.
+	Survivors int32
+}
+
+// Method is what of the request's method matters to a failure.
+type Method uint8
+
+// Methods that carry a body, which may be slow to arrive, and the others.
+const (
+	OtherMethod Method = iota
+	WithBody           // POST, PUT, PATCH
+)
+
+// Sent is when the request went to the target.
+func (f *Failure) Sent() parser.Timestamp {
+	return f.Start + parser.Timestamp(max(f.RequestTime, 0))
+}
+
+// Wall is the time from creation to response.
+func (f *Failure) Wall() parser.Micros { return parser.Micros(f.End - f.Start) }
+
+func compareFailures(a, b *Failure) int {
+	return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Start, b.Start), cmp.Compare(a.Hash, b.Hash),
+		strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line))
+}
+
+// failures keeps failed records within two bounds: how many, and how much text. When one is passed, the cause that has
+// most is thinned by half, by the hash of the line, as often as it takes.
+type failures struct {
+	most, mostText int
+	of             [cause.Count]failureClass
+	kept, text     int
+	symbols        map[string]string
+}
+
+type failureClass struct {
+	list []*Failure
+	// Records are kept, and their texts, whose hashes have that many leading zeros.
+	zeros, textZeros int
+	text             int // bytes
+}
+
+const failureBytes = int(unsafe.Sizeof(Failure{})) + 8
+
+func newFailures(o Options) failures {
+	return failures{most: o.Failures, mostText: o.Texts, symbols: map[string]string{}}
+}
+
+func drawn(hash uint32, zeros int) bool { return hash>>(32-zeros) == 0 }
+
+// add keeps a failed record, and returns nil where it does not.
+func (s *failures) add(r *parser.Record, c cause.Cause, hash uint32, at *Place, node []byte) *Failure {
+	class := &s.of[c]
+	if !drawn(hash, class.zeros) {
+		return nil
+	}
+	f := &Failure{
+		Row: c, ELBStatus: r.ELBStatus, TargetStatus: r.TargetStatus,
+		LoadBalancer: s.symbol(r.Text(parser.FieldELB)), Node: s.symbol(node), TargetGroup: s.symbol(r.Text(parser.FieldTargetGroupARN)),
+		Path: s.symbol(at.Path(r)), Host: s.symbol(r.Host()), Reason: s.symbol(r.Text(parser.FieldErrorReason)),
+		Start: startOf(r), End: r.Time, RequestTime: r.RequestTime, TargetTime: r.TargetTime, ResponseTime: r.ResponseTime,
+		ReceivedBytes: r.ReceivedBytes, SentBytes: r.SentBytes, Client: clientOf(r),
+		Source: at.Source, Line: at.Line, Hash: hash, Idle: parser.NoMicros,
+	}
+	if r.HasTarget() {
+		f.Target = s.symbol(r.Text(parser.FieldTarget))
+	}
+	switch string(r.Request().Method) {
+	case "POST", "PUT", "PATCH":
+		f.Method = WithBody
+	}
+	if drawn(hash, class.textZeros) && len(r.Line) <= maxSample {
+		f.Text = string(r.Line)
+	}
+	s.keep(f)
+	s.fit()
+	return f
+}
+
+// startOf is when the request came in. Lines from before 2018 do not say; there the three times are all there is.
+func startOf(r *parser.Record) parser.Timestamp {
+	if r.CreationTime != parser.NoTimestamp {
+		return r.CreationTime
+	}
+	return r.Time - parser.Timestamp(max(r.RequestTime, 0)+max(r.TargetTime, 0)+max(r.ResponseTime, 0))
+}
+
+// clientOf is FNV-1a of the client's address.
+func clientOf(r *parser.Record) uint64 {
+	ip, _ := parser.SplitAddress(r.Text(parser.FieldClient))
+	h := uint64(14695981039346656037)
+	for _, c := range ip {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h
+}
+
+// symbol returns b as a string that all failures share.
+func (s *failures) symbol(b []byte) string {
+	if name, ok := s.symbols[string(b)]; ok {
+		return name
+	}
+	name := string(b)
+	s.symbols[name] = name
+	return name
+}
+
+func (s *failures) keep(f *Failure) {
+	class := &s.of[f.Row]
+	class.list = append(class.list, f)
+	s.kept++
+	class.text += len(f.Text)
+	s.text += len(f.Text)
+}
+
+// fit thins until both bounds hold.
+func (s *failures) fit() {
+	for s.kept > s.most {
+		class := s.largest(func(c *failureClass) int { return len(c.list) })
+		class.zeros++
+		s.filter(class)
+	}
+	for s.text > s.mostText {
+		class := s.largest(func(c *failureClass) int { return c.text })
+		class.textZeros++
+		s.filter(class)
+	}
+}
+
+func (s *failures) largest(size func(*failureClass) int) *failureClass {
+	best := &s.of[0]
+	for i := range s.of {
+		if size(&s.of[i]) > size(best) {
+			best = &s.of[i]
+		}
+	}
+	return best
+}
+
+// filter drops what the zeros of a class no longer draw.
+func (s *failures) filter(class *failureClass) {
+	s.kept -= len(class.list)
+	s.text -= class.text
+	class.text = 0
+	list := class.list[:0]
+	for _, f := range class.list {
+		if !drawn(f.Hash, class.zeros) {
+			continue
+		}
+		if !drawn(f.Hash, class.textZeros) {
+			f.Text = ""
+		}
+		class.text += len(f.Text)
+		list = append(list, f)
+	}
+	clear(class.list[len(list):])
+	class.list = list
+	s.kept += len(list)
+	s.text += class.text
+}
+
+func (s *failures) merge(o *failures) {
+	for i := range s.of {
+		mine, other := &s.of[i], &o.of[i]
+		if mine.zeros < other.zeros || mine.textZeros < other.textZeros {
+			mine.zeros, mine.textZeros = max(mine.zeros, other.zeros), max(mine.textZeros, other.textZeros)
+			s.filter(mine)
+		}
+		for _, f := range other.list {
+			if !drawn(f.Hash, mine.zeros) {
+				continue
+			}
+			if !drawn(f.Hash, mine.textZeros) {
+				f.Text = ""
+			}
+			for _, text := range []*string{&f.LoadBalancer, &f.Node, &f.Target, &f.TargetGroup, &f.Path, &f.Host, &f.Reason} {
+				*text = s.share(*text)
+			}
+			s.keep(f)
+		}
+	}
+	s.fit()
+}
+
+// share is symbol for what is a string already.
+func (s *failures) share(text string) string {
+	if name, ok := s.symbols[text]; ok {
+		return name
+	}
+	s.symbols[text] = text
+	return text
+}
+
+func (s *failures) list() []*Failure {
+	list := make([]*Failure, 0, s.kept)
+	for i := range s.of {
+		list = append(list, s.of[i].list...)
+	}
+	return list
+}
+
+func (s *failures) bytes() int { return s.kept*failureBytes + s.text }

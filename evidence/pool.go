@@ -1,0 +1,195 @@
+package evidence
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"alblens/parser"
+)
+
+// IdleCounts is how long connections to a target group had been idle when requests were sent on them that were
+// answered. It is counted where and while connections broke, for comparison.
+type IdleCounts struct {
+	TargetGroup string
+	Counts      [IdleBins]uint64
+}
+
+// IdleBins is how many bins there are: eight an octave, from 1/16 s on.
+const IdleBins = 136
+
+// IdleBin is the bin of a time, or -1 for less than 1/16 s.
+func IdleBin(idle parser.Micros) int {
+	const least = 62_500
+	if idle < least {
+		return -1
+	}
+	x := uint64(idle) * 16 / 1000 // 1/16 s is 1000
+	octave := bits.Len64(x/1000) - 1
+	return min(octave*8+int(x*8/(1000<<octave))-8, IdleBins-1)
+}
+
+// pools follows the idle connections between nodes and targets, so far as requests tell.
+type pools struct {
+	tails map[talk]*tail
+	idle  map[string]*IdleCounts // by target group
+}
+
+// A tail is when the connections came free that were used last, ascending.
+type tail []parser.Timestamp
+
+const (
+	mostTail  = 16
+	poolBytes = 200 + 8*mostTail
+)
+
+func newPools() pools { return pools{map[talk]*tail{}, map[string]*IdleCounts{}} }
+
+// add works out how long connections had been idle that broke, and remembers which are idle at the end.
+func (p *pools) add(c *conversation, base parser.Timestamp) {
+	t := p.tails[c.talk]
+	if t == nil {
+		t = &tail{}
+		p.tails[c.talk] = t
+	}
+	spans := c.spans
+	if len(c.failures) == 0 {
+		spans = spans[max(0, len(spans)-4*mostTail):]
+	}
+	var freed []uint32
+	for _, s := range spans {
+		if s.took&(answered|upgraded) == answered {
+			freed = append(freed, s.end())
+		}
+	}
+	slices.Sort(freed)
+	if len(c.failures) > 0 {
+		p.replay(c, freed, *t, base)
+	}
+	for _, end := range freed[max(0, len(freed)-mostTail):] {
+		*t = append(*t, base+parser.Timestamp(end)*microsPerMil)
+	}
+	slices.Sort(*t)
+	*t = slices.Delete(*t, 0, max(0, len(*t)-mostTail))
+}
+
+// replay takes the connection used last for each request in turn, as a pool does that wants few connections.
+func (p *pools) replay(c *conversation, freed []uint32, before tail, base parser.Timestamp) {
+	order := make([]int, 0, len(c.spans))
+	var sent []uint32 // of answered requests
+	for i, s := range c.spans {
+		if s.took&unconnected == 0 {
+			order = append(order, i)
+		}
+		if s.took&answered != 0 {
+			sent = append(sent, s.sent)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(c.spans[a].sent, c.spans[b].sent) })
+	slices.Sort(sent)
+	ends := make([]uint32, 0, len(sent))
+	for _, s := range c.spans {
+		if s.took&answered != 0 {
+			ends = append(ends, s.end())
+		}
+	}
+	slices.Sort(ends)
+
+	broken := map[int]*Failure{}
+	for i, f := range c.failures {
+		broken[c.broken[i]] = f
+	}
+	counts := p.countsOf(c.group)
+	idle := slices.Clone(before) // connections, by when they came free
+	next := 0
+	for _, i := range order {
+		s := c.spans[i]
+		for next < len(freed) && freed[next] <= s.sent {
+			idle = append(idle, base+parser.Timestamp(freed[next])*microsPerMil)
+			next++
+		}
+		waited := parser.NoMicros
+		now := base + parser.Timestamp(s.sent)*microsPerMil
+		if n := len(idle); n > 0 && idle[n-1] <= now {
+			waited = parser.Micros(now - idle[n-1])
+			idle = idle[:n-1]
+		}
+		if f := broken[i]; f != nil {
+			f.Idle = waited
+			f.Survivors = int32(below(sent, s.end()) - below(ends, s.end()+1))
+		} else if bin := IdleBin(waited); bin >= 0 {
+			counts.Counts[bin]++
+		}
+	}
+}
+
+// below is how many of a sorted list are less than x.
+func below(list []uint32, x uint32) int {
+	i, _ := slices.BinarySearch(list, x)
+	return i
+}
+
+func (p *pools) countsOf(group string) *IdleCounts {
+	c := p.idle[group]
+	if c == nil {
+		c = &IdleCounts{TargetGroup: group}
+		p.idle[group] = c
+	}
+	return c
+}
+
+// resolve finds, for requests whose connection was idle before their log begins, how long it had been.
+func (p *pools) resolve(later []*Failure) {
+	for _, f := range later {
+		if f.Idle != parser.NoMicros || f.Target == "" || !brokeConnection(f) {
+			continue
+		}
+		t := p.tails[talk{f.Node, f.Target}]
+		if t == nil {
+			continue
+		}
+		if i, _ := slices.BinarySearch(*t, f.Sent()+1); i > 0 {
+			f.Idle = parser.Micros(f.Sent() - (*t)[i-1])
+		}
+	}
+}
+
+func (p *pools) merge(o *pools) {
+	for key, other := range o.tails {
+		mine := p.tails[key]
+		if mine == nil {
+			p.tails[key] = other
+			continue
+		}
+		*mine = append(*mine, *other...)
+		slices.Sort(*mine)
+		*mine = slices.Delete(*mine, 0, max(0, len(*mine)-mostTail))
+	}
+	for group, other := range o.idle {
+		mine := p.countsOf(group)
+		for i, n := range other.Counts {
+			mine.Counts[i] += n
+		}
+	}
+	p.fit()
+}
+
+// mostTails bounds what is remembered of idle connections. Where there are more pairs of nodes and targets, all are
+// forgotten: then only idle times within an object are known.
+const mostTails = 40_000
+
+func (p *pools) fit() {
+	if len(p.tails) > mostTails {
+		clear(p.tails)
+	}
+}
+
+func (p *pools) freeze() []IdleCounts {
+	var list []IdleCounts
+	for _, c := range p.idle {
+		list = append(list, *c)
+	}
+	slices.SortFunc(list, func(a, b IdleCounts) int { return strings.Compare(a.TargetGroup, b.TargetGroup) })
+	return list
+}

@@ -1,0 +1,129 @@
+package evidence
+
+import (
+	"encoding/binary"
+
+	"alblens/parser"
+)
+
+// A Scratch is room that Sets use one after the other. It is not safe for concurrent use.
+type Scratch struct{ traffic traffic }
+
+// traffic is the requests of a stretch of the log, a few bytes each: what has to be put in order before it tells
+// anything, and is then forgotten.
+type traffic struct {
+	base          parser.Timestamp // what spans are relative to
+	spans         int
+	conversations []*conversation
+	index         map[talk]*conversation
+	recent        [256]*conversation // by a cheap hash: there are few, and they take turns
+}
+
+// A talk is who talks to whom.
+type talk struct{ node, target string }
+
+// A conversation is the requests that one load balancer node sent to one target.
+type conversation struct {
+	talk
+	group    string // target group ARN
+	spans    []span
+	failures []*Failure // kept ones whose connection broke
+	broken   []int      // their spans
+}
+
+// A span is when one request was under way, in milliseconds.
+type span struct {
+	sent uint32 // after the base
+	took uint32 // with flags in the top bits
+}
+
+const (
+	answered          = 1 << 31 // the target gave a status
+	unconnected       = 1 << 30 // it was never sent
+	upgraded          = 1 << 29 // a web socket: the connection does not come back
+	tookMask          = 1<<29 - 1
+	mostSpans         = 1 << 17
+	mostConversations = 4096                           // that keep their room
+	baseMargin        = parser.Timestamp(1<<31) * 1000 // 24 days either side
+	microsPerMil      = 1000
+)
+
+func (s span) duration() uint32 { return s.took & tookMask }
+func (s span) end() uint32      { return s.sent + s.duration() }
+
+// add notes a record that has a target, and reports whether there is room for more.
+func (t *traffic) add(r *parser.Record, node []byte, f *Failure) bool {
+	c := t.find(node, r)
+	if t.spans == 0 {
+		t.base = r.Time - baseMargin
+	}
+	if group := r.Text(parser.FieldTargetGroupARN); len(c.spans) == 0 && c.group != string(group) {
+		c.group = string(group)
+	}
+	sent := startOf(r)
+	x := span{}
+	if r.RequestTime == parser.NoMicros {
+		x.took |= unconnected
+	} else {
+		sent += parser.Timestamp(r.RequestTime)
+	}
+	if r.TargetStatus != parser.NoStatus {
+		x.took |= answered
+	}
+	if r.Type.WebSocket() {
+		x.took |= upgraded
+	}
+	x.sent = uint32(min(max((sent-t.base)/microsPerMil, 0), 1<<32-1-tookMask))
+	x.took |= uint32(min(max((r.Time-sent)/microsPerMil, 0), tookMask))
+	c.spans = append(c.spans, x)
+	if f != nil && brokeConnection(f) {
+		c.failures, c.broken = append(c.failures, f), append(c.broken, len(c.spans)-1)
+	}
+	t.spans++
+	return t.spans < mostSpans
+}
+
+// brokeConnection reports whether a request was sent and never answered.
+func brokeConnection(f *Failure) bool {
+	return f.TargetStatus == parser.NoStatus && f.RequestTime != parser.NoMicros
+}
+
+func (t *traffic) find(node []byte, r *parser.Record) *conversation {
+	target := r.Text(parser.FieldTarget)
+	slot := &t.recent[hint(target)]
+	if c := *slot; c != nil && c.target == string(target) && c.node == string(node) {
+		return c
+	}
+	if t.index == nil {
+		t.index = map[talk]*conversation{}
+	}
+	key := talk{string(node), string(target)}
+	c := t.index[key]
+	if c == nil {
+		c = &conversation{talk: key}
+		t.index[key] = c
+		t.conversations = append(t.conversations, c)
+	}
+	*slot = c
+	return c
+}
+
+// hint is a place in recent. Targets differ near their ends.
+func hint(target []byte) int {
+	if n := len(target); n >= 8 {
+		return int(binary.LittleEndian.Uint64(target[n-8:]) * 0x9e3779b97f4a7c15 >> 56)
+	}
+	return len(target)
+}
+
+// reset forgets the requests and keeps the room for as many.
+func (t *traffic) reset() {
+	t.spans = 0
+	for _, c := range t.conversations {
+		clear(c.failures)
+		c.spans, c.failures, c.broken = c.spans[:0], c.failures[:0], c.broken[:0]
+	}
+	if len(t.conversations) > mostConversations {
+		*t = traffic{}
+	}
+}
