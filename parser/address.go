@@ -1,6 +1,10 @@
 package parser
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
 
 // SplitAddress splits "10.0.0.1:80" at its last colon, for AWS writes IPv6 addresses without brackets; brackets are
 // taken off where there are some. What is no address, such as the ARN of a function, gives nil, nil. Both are views of
@@ -22,6 +26,11 @@ func SplitAddress(addr []byte) (ip, port []byte) {
 func validAddress(b []byte) bool {
 	if isAbsent(b) {
 		return true
+	}
+	if n := len(b); n > 8 {
+		y := binary.LittleEndian.Uint64(b[n-8:]) ^ '0'*lowBits
+		digits := bits.LeadingZeros64((y|(y+0x76*lowBits))&highBits) / 8 // at the end
+		return digits >= 1 && digits <= 5 && b[n-1-digits] == ':'
 	}
 	for i := len(b) - 1; i > 0; i-- {
 		if b[i]-'0' <= 9 {

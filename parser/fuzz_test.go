@@ -42,8 +42,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzAfter holds Parse against the oracle on a line whose form the lines before taught the fast path, but for one
-// token and some bytes of it.
+// FuzzAfter holds Parse against the oracle on a line that differs from the one before, which the Record still
+// holds, in a token and some bytes.
 func FuzzAfter(f *testing.F) {
 	for _, n := range []int{30, 33, 34, 36} {
 		f.Add(n, "10.0.1.9:8443", "200", uint16(0), "", uint16(0), byte('x'))

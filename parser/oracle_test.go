@@ -370,13 +370,14 @@ var classes = map[error]string{
 // before, as it does all the time outside of tests.
 func checkLine(t *testing.T, line string) bool {
 	t.Helper()
-	checkAfter(t, line, line) // whose form the fast path then knows
+	checkAfter(t, line, line) // whose minute is known then
 	return checkAfter(t, logLine(add(`left`, `"over"`)), line)
 }
 
 // checkAfter parses line with a Record that held another line before.
 func checkAfter(t *testing.T, before, line string) bool {
 	t.Helper()
+	checkFields(t, line)
 	var r Record
 	_ = r.Parse([]byte(before))
 	buffer := []byte(line)

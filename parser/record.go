@@ -2,16 +2,14 @@ package parser
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/bits"
 )
 
 // A Record is one parsed line.
 //
 // Its text is borrowed: every slice that a Record or its methods give out is a view of the line it was parsed from,
-// and valid only as long as that line is. Use Clone to keep it; a Record copied by value shares buffers with the first.
+// and valid only as long as that line is. Use Clone to keep it.
 type Record struct {
 	// Line is the line as it stands in the log, without its line end.
 	Line []byte
@@ -32,14 +30,9 @@ type Record struct {
 	// Fields is how many fields the line has, those beyond KnownFields included.
 	Fields int
 
-	spans  [KnownFields]span
-	tailAt int // where the fields from actions_executed on begin, if they are not split yet, else 0
-	memo   memo
-	extra  int // where the first unknown field begins in Line
+	begin  begins
+	minute minuteMemo
 }
-
-// A span is the text of a field in the line, without its quotes.
-type span struct{ start, end uint32 }
 
 // MaxLine is the longest line taken, in bytes. The longest that AWS can write is about 150 KB: a request line of
 // 16 K with every byte escaped as \xHH, the same as redirect and transform, and a user agent of 8 KB.
@@ -83,18 +76,16 @@ var (
 )
 
 // Parse makes r the record of line, which must not hold a line feed; a carriage return or blanks at its end are
-// ignored. It keeps views of line, and copies of parts that lines share. After an error, always a *SyntaxError, only r.Line may be used.
+// ignored. It keeps views of line. After an error, always a *SyntaxError, only r.Line may be used.
 func (r *Record) Parse(line []byte) error {
-	r.Line, r.tailAt = line, 0
+	r.Line = line
 	line = trimEnd(line)
-	if r.parseFast(line) {
-		return nil
+	if !r.splitFast(line) {
+		if err := r.split(line); err != nil {
+			return err
+		}
 	}
-	r.tailAt = 0
-	if err := r.splitFrom(line, 0, 0); err != nil {
-		return err
-	}
-	return r.decode()
+	return r.decode(line)
 }
 
 func trimEnd(line []byte) []byte {
@@ -106,102 +97,10 @@ func trimEnd(line []byte) []byte {
 	return nil
 }
 
-const (
-	lowBits  = 0x0101010101010101
-	highBits = 0x8080808080808080
-	blanks   = ' ' * lowBits
-)
-
-// splitFrom finds the fields from number n on, which begins at i: text up to the next blank, or up to the closing quote
-// for a field that opens with one.
-func (r *Record) splitFrom(line []byte, n, i int) error {
-	for i < len(line) {
-		var start, end int
-		switch {
-		case line[i] != '"':
-			start = i
-			end = bareEnd(line, i)
-			if end == start {
-				return &SyntaxError{Column: i + 1, Field: clampField(n), Err: ErrEmptyField}
-			}
-			i = end
-		case i+2 < len(line) && line[i+1] == '-' && line[i+2] == '"':
-			start, end = i+1, i+2
-			i += 3
-		default:
-			start = i + 1
-			end = quoteEnd(line, start)
-			if end < 0 {
-				return &SyntaxError{Column: i + 1, Field: clampField(n), Err: ErrUnclosed}
-			}
-			i = end + 1
-		}
-		if n < KnownFields {
-			r.spans[n] = span{uint32(start), uint32(end)}
-		} else if n == KnownFields {
-			r.extra = start
-			if start > 0 && line[start-1] == '"' {
-				r.extra--
-			}
-		}
-		n++
-		if i == len(line) {
-			break
-		}
-		if line[i] != ' ' {
-			return &SyntaxError{Column: i + 1, Field: clampField(n - 1), Err: ErrAfterQuote}
-		}
-		i++
-	}
-	if n < MinFields {
-		return &SyntaxError{Column: len(line) + 1, Field: Field(n), Err: ErrTooFewFields}
-	}
-	r.Fields = n
-	return nil
-}
-
-func clampField(n int) Field { return Field(min(n, 255)) }
-
-// bareEnd returns the index of the first blank at or after i, or len(line). Most bare fields are shorter than three
-// words, for which looking at these is faster than to call IndexByte.
-func bareEnd(line []byte, i int) int {
-	for n := 0; n < 3 && i+8 <= len(line); n++ {
-		w := binary.LittleEndian.Uint64(line[i:]) ^ blanks
-		if hit := (w - lowBits) &^ w & highBits; hit != 0 {
-			return i + bits.TrailingZeros64(hit)/8
-		}
-		i += 8
-	}
-	if j := bytes.IndexByte(line[i:], ' '); j >= 0 {
-		return i + j
-	}
-	return len(line)
-}
-
-// quoteEnd returns the index of the closing quote of the field whose text starts at i, or -1. AWS writes a quote
-// inside as \x22; logs that went through other tools have \", which is honoured too.
-func quoteEnd(line []byte, i int) int {
-	for {
-		j := bytes.IndexByte(line[i:], '"')
-		if j < 0 {
-			return -1
-		}
-		i += j
-		slashes := 0
-		for i-slashes > 0 && line[i-slashes-1] == '\\' {
-			slashes++
-		}
-		if slashes%2 == 0 {
-			return i
-		}
-		i++
-	}
-}
-
-func (r *Record) decode() error {
+func (r *Record) decode(line []byte) error {
 	r.Type = parseType(r.text(FieldType))
 	var ok bool
-	if r.Time, ok = r.memo.minute.parse(r.text(FieldTime)); !ok {
+	if r.Time, ok = r.minute.parse(r.text(FieldTime)); !ok {
 		return r.bad(FieldTime, ErrTime)
 	}
 	if !validAddress(r.text(FieldClient)) {
@@ -210,13 +109,13 @@ func (r *Record) decode() error {
 	if b := r.text(FieldTarget); !validAddress(b) && !bytes.HasPrefix(b, arnPrefix) {
 		return r.bad(FieldTarget, ErrAddress)
 	}
-	if r.RequestTime, ok = parseSeconds(r.text(FieldRequestTime)); !ok {
+	if r.RequestTime, ok = r.seconds(line, FieldRequestTime); !ok {
 		return r.bad(FieldRequestTime, ErrSeconds)
 	}
-	if r.TargetTime, ok = parseSeconds(r.text(FieldTargetTime)); !ok {
+	if r.TargetTime, ok = r.seconds(line, FieldTargetTime); !ok {
 		return r.bad(FieldTargetTime, ErrSeconds)
 	}
-	if r.ResponseTime, ok = parseSeconds(r.text(FieldResponseTime)); !ok {
+	if r.ResponseTime, ok = r.seconds(line, FieldResponseTime); !ok {
 		return r.bad(FieldResponseTime, ErrSeconds)
 	}
 	if r.ELBStatus, ok = parseStatus(r.text(FieldELBStatus)); !ok {
@@ -225,10 +124,10 @@ func (r *Record) decode() error {
 	if r.TargetStatus, ok = parseStatus(r.text(FieldTargetStatus)); !ok {
 		return r.bad(FieldTargetStatus, ErrStatus)
 	}
-	if r.ReceivedBytes, ok = parseBytes(r.text(FieldReceivedBytes)); !ok {
+	if r.ReceivedBytes, ok = r.number(line, FieldReceivedBytes); !ok {
 		return r.bad(FieldReceivedBytes, ErrBytes)
 	}
-	if r.SentBytes, ok = parseBytes(r.text(FieldSentBytes)); !ok {
+	if r.SentBytes, ok = r.number(line, FieldSentBytes); !ok {
 		return r.bad(FieldSentBytes, ErrBytes)
 	}
 	r.RulePriority, r.CreationTime = NoRule, NoTimestamp
@@ -239,7 +138,7 @@ func (r *Record) decode() error {
 	}
 	if r.Fields > int(FieldCreationTime) {
 		if b := r.text(FieldCreationTime); !isAbsent(b) {
-			if r.CreationTime, ok = r.memo.minute.parse(b); !ok {
+			if r.CreationTime, ok = r.minute.parse(b); !ok {
 				return r.bad(FieldCreationTime, ErrTime)
 			}
 		}
@@ -251,12 +150,20 @@ func (r *Record) decode() error {
 var arnPrefix = []byte("arn:")
 
 func (r *Record) bad(f Field, err error) error {
-	return &SyntaxError{Column: int(r.spans[f].start) + 1, Field: f, Err: err}
+	column := int(r.begin[f]) + 1
+	if r.Line[r.begin[f]] == '"' {
+		column++
+	}
+	return &SyntaxError{Column: column, Field: f, Err: err}
 }
 
+// text is a field that the line has, without its quotes.
 func (r *Record) text(f Field) []byte {
-	s := r.spans[f]
-	return r.Line[s.start:s.end:s.end]
+	i, j := r.begin[f], r.begin[f+1]-1
+	if r.Line[i] == '"' {
+		i, j = i+1, j-1
+	}
+	return r.Line[i:j:j]
 }
 
 func isAbsent(b []byte) bool { return len(b) == 1 && b[0] == '-' }
@@ -265,11 +172,8 @@ func isAbsent(b []byte) bool { return len(b) == 1 && b[0] == '-' }
 // the log has "-" or the line ends before the field, and empty but not nil for "". It is a view of the line. For the
 // fields beyond KnownFields, see Extra.
 func (r *Record) Text(f Field) []byte {
-	if int(f) >= min(r.Fields, KnownFields) {
+	if int(f) >= r.Fields || int(f) >= KnownFields {
 		return nil
-	}
-	if r.tailAt > 0 && f >= firstOfTail && f != FieldNodeIP {
-		r.splitTail()
 	}
 	if b := r.text(f); !isAbsent(b) {
 		return b
@@ -284,7 +188,7 @@ func (r *Record) Extra() []byte {
 		return nil
 	}
 	end := len(trimEnd(r.Line))
-	return r.Line[r.extra:end:end]
+	return r.Line[r.begin[KnownFields]:end:end]
 }
 
 // NextField cuts the first field off text such as Extra returns: its value without quotes, and what is behind it.
@@ -346,6 +250,5 @@ func (r *Record) LastAction() []byte {
 func (r *Record) Clone() *Record {
 	c := *r
 	c.Line = bytes.Clone(r.Line)
-	c.memo = memo{} // its buffers are r's
 	return &c
 }
