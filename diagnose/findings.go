@@ -11,12 +11,12 @@ import (
 // findings are all that there is to say, by severity, then by how many records they concern.
 func (s *scene) findings() []Finding {
 	list := s.causeFindings()
-	list = append(list, s.badKeys(list)...)
+	list = append(list, s.badKeys()...)
 	list = append(list, s.shutdowns()...)
-	list = append(list, s.failOpens(list)...)
-	list = append(list, s.saturations(list)...)
+	list = append(list, s.failOpens()...)
+	list = append(list, s.saturations()...)
 	list = append(list, s.coldStarts()...)
-	list = append(list, s.nearTimeouts(list)...)
+	list = append(list, s.nearTimeouts()...)
 	list = append(list, s.deploys()...)
 	list = append(list, s.logGaps()...)
 	list = append(list, s.formatDrift()...)
@@ -37,10 +37,11 @@ func secondary(id string) int {
 
 // A bundle is the records of one cause in one place: what becomes a finding.
 type bundle struct {
-	cause cause.Cause
-	where string // target group ARN, or load balancer where requests have none
-	list  []*suspect
-	count float64 // of records, those that were not kept included
+	cause   cause.Cause
+	where   string // target group ARN, or load balancer where requests have none
+	list    []*suspect
+	count   float64 // of records, those that were not kept included
+	finding Finding
 }
 
 // causeFindings makes a finding of each cause in each target group.
@@ -67,9 +68,11 @@ func (s *scene) causeFindings() []Finding {
 		b.list = append(b.list, x)
 		b.count += x.weight
 	}
+	s.bundles = order
 	var list []Finding
 	for _, b := range order {
-		list = append(list, s.causeFinding(b))
+		b.finding = s.causeFinding(b)
+		list = append(list, b.finding)
 	}
 	return list
 }

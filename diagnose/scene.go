@@ -32,6 +32,7 @@ type scene struct {
 	keepalives   map[string]mode // by target group
 	workers      map[string][]mode
 	cuts         []cut
+	bundles      []*bundle
 }
 
 func newScene(r *partial.Result, o Options) *scene {

@@ -1,0 +1,309 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"alblens/evidence"
+	"alblens/internal/cause"
+	"alblens/parser"
+)
+
+// fewest is how many targets must come or go together to be a deploy.
+const fewest = 2
+
+// A cohort is targets of one group that came up and went within a span.
+type cohort struct {
+	group      string
+	born, died []*evidence.Life
+	from, to   parser.Timestamp
+}
+
+// cohorts finds the deploys: at least two targets of a group that came and two that went, with no more than half an hour
+// between one and the next.
+func (s *scene) cohorts() []cohort {
+	type edge struct {
+		at   parser.Timestamp
+		born bool
+		life *evidence.Life
+	}
+	edges := map[string][]edge{}
+	for _, l := range s.result.Evidence.Lives {
+		life := s.lives[l.Target]
+		patience := max(3*60*second, 20*(l.LastSent-l.FirstSent)/parser.Timestamp(max(l.Requests, 1)))
+		if l.FirstSent-s.first > patience {
+			edges[l.TargetGroup] = append(edges[l.TargetGroup], edge{l.FirstSent, true, life})
+		}
+		if s.last-l.LastSent > patience {
+			edges[l.TargetGroup] = append(edges[l.TargetGroup], edge{l.LastSent, false, life})
+		}
+	}
+	var list []cohort
+	for group, all := range edges {
+		slices.SortFunc(all, func(a, b edge) int {
+			return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.life.Target, b.life.Target))
+		})
+		var c cohort
+		done := func() {
+			if len(c.born) >= fewest && len(c.died) >= fewest {
+				list = append(list, c)
+			}
+		}
+		for i, e := range all {
+			if i == 0 || e.at-all[i-1].at > 30*60*second {
+				done()
+				c = cohort{group: group, from: e.at}
+			}
+			c.to = e.at
+			if e.born {
+				c.born = append(c.born, e.life)
+			} else {
+				c.died = append(c.died, e.life)
+			}
+		}
+		done()
+	}
+	slices.SortFunc(list, func(a, b cohort) int {
+		return cmp.Or(strings.Compare(a.group, b.group), cmp.Compare(a.from, b.from))
+	})
+	return list
+}
+
+// deploys tells of targets that were replaced.
+func (s *scene) deploys() []Finding {
+	var list []Finding
+	for i, c := range s.cohorts() {
+		list = append(list, Finding{
+			ID: "deploy", Key: fmt.Sprintf("deploy/%s/%d", groupName(c.group), i+1), Severity: Info, Confidence: 0.8,
+			Title:   "Targets of " + groupName(c.group) + " were replaced",
+			Summary: fmt.Sprintf("%d targets came and %d went between %s and %s.", len(c.born), len(c.died), clock(c.from), clock(c.to)),
+			First:   c.from.Time(), Last: c.to.Time(), Ongoing: s.last-c.to < 5*60*second,
+			Scope: Scope{TargetGroups: []string{c.group}},
+		})
+	}
+	return list
+}
+
+func clock(t parser.Timestamp) string { return t.Time().Format("15:04:05") }
+
+// shutdowns finds targets of a deploy that were stopped while the load balancer still sent them requests.
+func (s *scene) shutdowns() []Finding {
+	var list []Finding
+	for i, c := range s.cohorts() {
+		var failed []*suspect
+		var stopped []string
+		var lead []float64 // seconds between the last answered request and the last one sent
+		for _, l := range c.died {
+			n := len(failed)
+			from := l.LastAnswered
+			if from == parser.NoTimestamp {
+				continue
+			}
+			s.between(l.Target, from-second, l.LastSent+15*second, func(x *suspect) bool {
+				switch x.Cause {
+				case cause.ConnectRefused, cause.ConnectTimeout, cause.TargetCrash:
+					failed = append(failed, x)
+				}
+				return true
+			})
+			if len(failed) > n {
+				stopped = append(stopped, l.Target)
+				lead = append(lead, float64(l.LastSent-from)/1e6)
+			}
+		}
+		if len(stopped) < fewest {
+			continue
+		}
+		slices.Sort(lead)
+		slices.SortStableFunc(failed, func(a, b *suspect) int { return cmp.Compare(a.End, b.End) })
+		b := &bundle{cause: cause.ConnectRefused, where: c.group, list: failed}
+		f := Finding{
+			ID: "shutdown-early", Key: fmt.Sprintf("shutdown-early/%s/%d", groupName(c.group), i+1), Confidence: 0.85, Of: s.ofStatus(failed),
+			Title: "Targets of " + groupName(c.group) + " stop while requests are still routed to them",
+		}
+		for _, x := range failed {
+			b.count += x.weight
+		}
+		f.Requests = uint64(b.count + 0.5)
+		s.describe(&f, failed)
+		f.Severity = s.severity(&f, b)
+		f.Summary = fmt.Sprintf("%d of %d targets that went in a deploy failed %s in the last seconds of their life: their processes ended before the load balancer stopped to send them requests.",
+			len(stopped), len(c.died), plural(f.Requests, "request"))
+		f.Reasons = []string{
+			fmt.Sprintf("for: %d targets came and %d went between %s and %s", len(c.born), len(c.died), clock(c.from), clock(c.to)),
+			fmt.Sprintf("for: requests were sent to them for up to %.0f s after the last one that they answered", lead[len(lead)-1]),
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+func plural(n uint64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return count(n) + " " + noun + "s"
+}
+
+// coldStarts finds targets whose first requests fail.
+func (s *scene) coldStarts() []Finding {
+	byGroup := map[string][]*suspect{}
+	targets := map[string]map[string]bool{}
+	for _, l := range s.result.Evidence.Lives {
+		if l.FirstSent-s.first < 3*60*second {
+			continue
+		}
+		s.between(l.Target, l.FirstSent, l.FirstSent+90*second, func(x *suspect) bool {
+			if x.Start-l.FirstSent < 60*second && ofBackend(x.Cause) && x.ELBStatus >= 500 {
+				byGroup[l.TargetGroup] = append(byGroup[l.TargetGroup], x)
+				if targets[l.TargetGroup] == nil {
+					targets[l.TargetGroup] = map[string]bool{}
+				}
+				targets[l.TargetGroup][l.Target] = true
+			}
+			return true
+		})
+	}
+	var list []Finding
+	for group, failed := range byGroup {
+		if len(failed) < 5 || len(failed) < 3*len(targets[group]) {
+			continue
+		}
+		slices.SortStableFunc(failed, func(a, b *suspect) int { return cmp.Compare(a.End, b.End) })
+		f := Finding{
+			ID: "cold-start", Key: "cold-start/" + groupName(group), Severity: Low, Confidence: 0.6,
+			Requests: uint64(len(failed)), Of: s.ofStatus(failed),
+			Title:   "New targets of " + groupName(group) + " fail their first requests",
+			Summary: fmt.Sprintf("%s failed in the first minute of %d new targets.", plural(uint64(len(failed)), "request"), len(targets[group])),
+			Reasons: []string{"for: the targets had not been seen before"},
+		}
+		s.describe(&f, failed)
+		list = append(list, f)
+	}
+	return list
+}
+
+// failOpens finds spans in which every target of a group failed at once.
+func (s *scene) failOpens() []Finding {
+	var list []Finding
+	for group, suspects := range s.groups {
+		if group == "" {
+			continue
+		}
+		byMinute := map[int64]map[string][]*suspect{}
+		for _, x := range suspects {
+			if x.Target == "" || x.ELBStatus < 500 || x.TargetStatus != parser.NoStatus || !ofBackend(x.Cause) {
+				continue
+			}
+			m := int64(x.Start / (60 * second))
+			if byMinute[m] == nil {
+				byMinute[m] = map[string][]*suspect{}
+			}
+			byMinute[m][x.Target] = append(byMinute[m][x.Target], x)
+		}
+		requests := map[int64]float64{}
+		for _, l := range s.result.Evidence.Loads {
+			if l.TargetGroup == group {
+				requests[l.Start.Unix()/60] += float64(l.Requests)
+			}
+		}
+		var failed []*suspect
+		minutes := 0
+		for m, by := range byMinute {
+			used, n := 0, 0
+			for _, l := range s.lives {
+				at := l.Slot(parser.Timestamp(m) * 60 * second)
+				if l.TargetGroup == group && l.Sent.Count(at, l.Slot(parser.Timestamp(m+1)*60*second-1)) > 0 {
+					used++
+				}
+			}
+			for _, xs := range by {
+				n += len(xs)
+			}
+			if used < 2 || len(by) < used || float64(n) < 0.5*requests[m] {
+				continue
+			}
+			minutes++
+			for _, xs := range by {
+				failed = append(failed, xs...)
+			}
+		}
+		if minutes < 3 || len(failed) < 10 {
+			continue
+		}
+		slices.SortFunc(failed, func(a, b *suspect) int { return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Hash, b.Hash)) })
+		f := Finding{
+			ID: "fail-open", Key: "fail-open/" + groupName(group), Severity: Medium, Confidence: 0.55,
+			Requests: uint64(len(failed)), Of: s.ofStatus(failed),
+			Title:   "All targets of " + groupName(group) + " fail at once",
+			Summary: fmt.Sprintf("in %d minutes every target in use failed at once, most of their requests: where all targets are unhealthy, the load balancer sends to all of them.", minutes),
+			Reasons: []string{"for: no target was spared", "against: the log alone does not tell this from an outage that all targets share"},
+		}
+		s.describe(&f, failed)
+		list = append(list, f)
+	}
+	slices.SortFunc(list, func(a, b Finding) int { return strings.Compare(a.Key, b.Key) })
+	return list
+}
+
+// saturations finds target groups whose latency and concurrency rose before the first timeout.
+func (s *scene) saturations() []Finding {
+	var list []Finding
+	for _, b := range s.bundles {
+		if b.cause != cause.IdleTimeout && b.cause != cause.WorkerTimeout && b.cause != cause.ClientAbandoned || b.finding.Severity < Medium {
+			continue
+		}
+		width := s.result.Evidence.LoadWidth
+		var calm, before load
+		for _, l := range s.result.Evidence.Loads {
+			if l.TargetGroup != b.where {
+				continue
+			}
+			switch ahead := b.finding.First.Sub(l.Start); {
+			case ahead > 5*time.Minute && ahead <= time.Hour:
+				calm.add(&l)
+			case ahead >= 0 && ahead <= 2*time.Minute:
+				before.add(&l)
+			}
+		}
+		if calm.slots < 8 || before.slots < 2 || calm.answered < 50 || before.answered < 20 {
+			continue
+		}
+		latency, concurrency := before.latency()/calm.latency(), before.concurrency(width)/calm.concurrency(width)
+		if latency < 2 || concurrency < 2 {
+			continue
+		}
+		f := b.finding
+		f.ID, f.Key = "saturation", "saturation/"+shortName(b.where)
+		f.Severity, f.Confidence = min(f.Severity, Medium), 0.7
+		f.Title = "Targets of " + shortName(b.where) + " were saturated before requests timed out"
+		f.Summary = fmt.Sprintf("in the two minutes before the first %s, answers took %.1f times as long as in the hour before, and %.1f times as many requests were under way.", b.cause, latency, concurrency)
+		f.Reasons = []string{"for: latency and concurrency rose together before the first failure"}
+		f.Caveats, f.Estimates = nil, nil
+		list = append(list, f)
+	}
+	return list
+}
+
+// load sums slots up.
+type load struct {
+	slots           int
+	answered        uint64
+	busy, answering time.Duration
+}
+
+func (l *load) add(x *evidence.Load) {
+	l.slots++
+	l.answered += x.Answered
+	l.busy += x.Busy
+	l.answering += x.Answering
+}
+
+func (l *load) latency() float64 { return l.answering.Seconds() / float64(max(l.answered, 1)) }
+
+func (l *load) concurrency(width time.Duration) float64 {
+	return l.busy.Seconds() / (float64(l.slots) * width.Seconds())
+}
