@@ -26,8 +26,9 @@ func (s *scene) judgeBroken() {
 		if len(rest) == 0 {
 			continue
 		}
-		rest = s.judgeCuts(group, rest)
-		s.weigh(group, rest)
+		limits := findLimits(rest)
+		rest = s.judgeCuts(rest, limits)
+		s.weigh(group, rest, limits)
 	}
 	slices.SortFunc(s.cuts, func(a, b cut) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.target, b.target)) })
 }
@@ -57,7 +58,7 @@ type cut struct {
 }
 
 // judgeCuts takes those out that were cut off at one instant together with their target.
-func (s *scene) judgeCuts(group string, list []*suspect) (rest []*suspect) {
+func (s *scene) judgeCuts(list []*suspect, limits limits) (rest []*suspect) {
 	byTarget := map[string][]*suspect{}
 	var order []string
 	for _, x := range list {
@@ -73,7 +74,11 @@ func (s *scene) judgeCuts(group string, list []*suspect) (rest []*suspect) {
 			for n < len(mine) && mine[n].End-mine[n-1].End <= 80_000 {
 				n++
 			}
-			rest = append(rest, s.judgeInstant(target, mine[:n])...)
+			if n == 1 && limits.of(waited(mine[0].Failure)) >= 0 {
+				rest = append(rest, mine[0])
+			} else {
+				rest = append(rest, s.judgeInstant(target, mine[:n])...)
+			}
 			mine = mine[n:]
 		}
 	}
@@ -98,7 +103,7 @@ func (s *scene) judgeInstant(target string, list []*suspect) (rest []*suspect) {
 		}
 	}
 	quiet, spacing := quietBefore(l, at)
-	patience := max(5*second, 10*spacing)
+	patience := max(5*second, 8*spacing)
 	sent, neverSent := s.sentAfter(l, at)
 	back, never := s.quietAfter(l, at)
 	refused := 0
@@ -115,16 +120,18 @@ func (s *scene) judgeInstant(target string, list []*suspect) (rest []*suspect) {
 	confidence := 0.0
 	var reasons []string
 	switch {
-	case quiet >= patience && (neverSent && s.last-at > patience || sent >= max(30*second, 2*patience)) && survivors == 0 && refused == 0 && longest >= c.quiet-1:
-		c.cause, confidence = cause.DeregistrationCut, 0.95
+	case survivors == 0 && refused == 0 && quiet >= max(2*second, spacing) && longest >= c.quiet-1 &&
+		(neverSent && s.last-at > max(10*second, 5*spacing) || !neverSent && sent >= max(30*second, 10*spacing)):
+		// A target that dies in service goes on being sent requests until health checks notice.
+		c.cause, confidence = cause.DeregistrationCut, 0.8
 		reasons = []string{fmt.Sprintf("for: the target had been sent no new request for %.0f s, where one came every %.1f s before, and none came after", c.quiet, c.spread)}
-		if neverSent && s.last-at < 3*patience || len(list) == 1 && longest < c.quiet {
-			confidence = 0.8
+		if quiet >= patience {
+			confidence = 0.95
 		}
-	case quiet < patience && survivors == 0 && refused >= 1 && back > 300_000:
+	case survivors == 0 && refused >= 1 && back > 300_000:
 		c.cause, confidence = cause.TargetCrash, 0.95
 		reasons = []string{"for: right after it, connections to the target were refused"}
-	case quiet < patience && survivors == 0 && (back >= max(3*second, 8*spacing) && !never || never && s.last-at >= max(3*second, 8*spacing)):
+	case survivors == 0 && (back >= max(3*second, 8*spacing) && !never || never && s.last-at >= max(3*second, 8*spacing)):
 		c.cause, confidence = cause.TargetCrash, 0.9
 		reasons = []string{fmt.Sprintf("for: the target, which had been sent a request every %.1f s, answered none for %.0f s after it", c.spread, float64(back)/1e6)}
 		if len(list) == 1 {

@@ -49,7 +49,7 @@ func standsOut(failed, traffic map[string]float64) (concern, bool) {
 	}
 	best.traffic, best.errors = traffic[best.key]/all, best.failed/sum
 	low, _ := wilson(best.failed, sum, 3)
-	return best, best.errors >= 0.5 && low > 2*best.traffic && best.traffic < 0.5
+	return best, best.errors >= 0.5 && (low > 2*best.traffic || 1-low < (1-best.traffic)/4)
 }
 
 // badKeys finds targets, paths, nodes and zones that failures concentrate on.

@@ -23,7 +23,7 @@ func (s *scene) estimate(f *Finding, b *bundle) {
 		add("server_keepalive_seconds", settled(s.keepalives[b.where].at))
 		add("idle_timeout_seconds", s.idleTimeouts[lb].at)
 	case cause.WorkerTimeout:
-		add("worker_timeout_seconds", settled(mostFrequent(b.list, waitedOf, 0.012, 0.06, 3).at))
+		add("worker_timeout_seconds", settled(earliest(b.list)))
 	case cause.ClientAbandoned:
 		add("client_timeout_seconds", settled(mostFrequent(b.list, wallOf, 0.02, 0.1, 5).at))
 	case cause.Target5xx:
@@ -71,25 +71,39 @@ func mostFrequent(list []*suspect, of func(*suspect) float64, share, width float
 	return m
 }
 
-// deregistrationDelay is the time from the last new request to the cut, which is at most the spacing of requests more
-// than the delay: the shortest of several is closest.
+// earliest is when the first of the requests were ended: at the limit or up to a second later.
+func earliest(list []*suspect) float64 {
+	times := make([]float64, len(list))
+	for i, x := range list {
+		times[i] = waited(x.Failure)
+	}
+	slices.Sort(times)
+	return times[len(times)/50]
+}
+
+// noticing is how long it may take until all nodes know of a deregistration, in seconds.
+const noticing = 6
+
+// deregistrationDelay is at least the time from the last new request to the cut, less the spacing of requests, and
+// little more than the longest, which has the node that noticed soonest. Of these it is the one most likely to be set.
 func (s *scene) deregistrationDelay(b *bundle) float64 {
-	shortest, spacing := math.Inf(1), 0.0
+	low, longest, n := 0.0, 0.0, 0.0
 	for _, c := range s.cuts {
-		if c.cause != cause.DeregistrationCut || s.lives[c.target] == nil || s.lives[c.target].TargetGroup != b.where {
+		if l := s.lives[c.target]; c.cause != cause.DeregistrationCut || l == nil || l.TargetGroup != b.where {
 			continue
 		}
-		if c.quiet < shortest {
-			shortest, spacing = c.quiet, c.spread
-		}
+		low = math.Max(low, c.quiet-math.Min(c.spread, 0.2*c.quiet))
+		longest = math.Max(longest, c.quiet)
+		n++
 	}
-	if math.IsInf(shortest, 1) {
+	if low == 0 {
 		return 0
 	}
+	high := longest + 1 + noticing/n
 	for _, step := range []float64{60, 30, 15, 10, 5} {
-		if r := math.Round(shortest/step) * step; r > 0 && math.Abs(r-shortest) <= math.Max(1.5, spacing+1) {
+		if r := math.Ceil(low/step) * step; r <= high {
 			return r
 		}
 	}
-	return math.Round(shortest)
+	return math.Round(low)
 }

@@ -148,40 +148,54 @@ func plural(n uint64, noun string) string {
 	return count(n) + " " + noun + "s"
 }
 
-// coldStarts finds targets whose first requests fail.
+// coldStarts finds targets that are slow at first: whose answers took much longer in the first minute than later.
 func (s *scene) coldStarts() []Finding {
-	byGroup := map[string][]*suspect{}
-	targets := map[string]map[string]bool{}
+	type group struct {
+		targets       []string
+		slow          []float64
+		first, last   parser.Timestamp
+		early, counts uint64
+	}
+	groups := map[string]*group{}
+	var order []string
 	for _, l := range s.result.Evidence.Lives {
-		if l.FirstSent-s.first < 3*60*second {
+		later := l.Answers - l.EarlyAnswers
+		if l.FirstSent-s.first < 3*60*second || l.EarlyAnswers < 5 || later < 20 {
 			continue
 		}
-		s.between(l.Target, l.FirstSent, l.FirstSent+90*second, func(x *suspect) bool {
-			if x.Start-l.FirstSent < 60*second && ofBackend(x.Cause) && x.ELBStatus >= 500 {
-				byGroup[l.TargetGroup] = append(byGroup[l.TargetGroup], x)
-				if targets[l.TargetGroup] == nil {
-					targets[l.TargetGroup] = map[string]bool{}
-				}
-				targets[l.TargetGroup][l.Target] = true
-			}
-			return true
-		})
+		early := l.EarlyAnswering.Seconds() / float64(l.EarlyAnswers)
+		usual := (l.Answering - l.EarlyAnswering).Seconds() / float64(later)
+		if early < 1.5*usual {
+			continue
+		}
+		g := groups[l.TargetGroup]
+		if g == nil {
+			g = &group{first: l.FirstSent}
+			groups[l.TargetGroup] = g
+			order = append(order, l.TargetGroup)
+		}
+		g.targets = append(g.targets, l.Target)
+		g.slow = append(g.slow, early/usual)
+		g.first, g.last = min(g.first, l.FirstSent), max(g.last, l.FirstSent)
+		g.early += l.EarlyAnswers
 	}
 	var list []Finding
-	for group, failed := range byGroup {
-		if len(failed) < 5 || len(failed) < 3*len(targets[group]) {
+	for _, arn := range order {
+		g := groups[arn]
+		if len(g.targets) < fewest {
 			continue
 		}
-		slices.SortStableFunc(failed, func(a, b *suspect) int { return cmp.Compare(a.End, b.End) })
-		f := Finding{
-			ID: "cold-start", Key: "cold-start/" + groupName(group), Severity: Low, Confidence: 0.6,
-			Requests: uint64(len(failed)), Of: s.ofStatus(failed),
-			Title:   "New targets of " + groupName(group) + " fail their first requests",
-			Summary: fmt.Sprintf("%s failed in the first minute of %d new targets.", plural(uint64(len(failed)), "request"), len(targets[group])),
+		slices.Sort(g.slow)
+		list = append(list, Finding{
+			ID: "cold-start", Key: "cold-start/" + groupName(arn), Severity: Info, Confidence: 0.6,
+			Title: "New targets of " + groupName(arn) + " are slow in their first minute",
+			Summary: fmt.Sprintf("answers of %d new targets took %.1f times as long in their first minute as later (%s).",
+				len(g.targets), g.slow[len(g.slow)/2], plural(g.early, "request")),
+			First: g.first.Time(), Last: g.last.Time(),
+			Scope:   Scope{TargetGroups: []string{arn}},
 			Reasons: []string{"for: the targets had not been seen before"},
-		}
-		s.describe(&f, failed)
-		list = append(list, f)
+			Caveats: []string{"Slow start lets the load balancer send new targets fewer requests at first."},
+		})
 	}
 	return list
 }
@@ -253,8 +267,8 @@ func (s *scene) failOpens() []Finding {
 func (s *scene) saturations() []Finding {
 	var list []Finding
 	for _, b := range s.bundles {
-		if b.cause != cause.IdleTimeout && b.cause != cause.WorkerTimeout && b.cause != cause.ClientAbandoned || b.finding.Severity < Medium {
-			continue
+		if b.cause != cause.IdleTimeout && b.cause != cause.ConnectTimeout && b.cause != cause.WorkerTimeout && b.cause != cause.ClientAbandoned || b.finding.Severity < Medium || len(b.finding.Scope.Paths) > 0 || s.onePath(b) {
+			continue // a slow path raises the means of its group too
 		}
 		width := s.result.Evidence.LoadWidth
 		var calm, before load
@@ -286,6 +300,16 @@ func (s *scene) saturations() []Finding {
 		list = append(list, f)
 	}
 	return list
+}
+
+// onePath reports whether most of the records are on one path that has little of the traffic.
+func (s *scene) onePath(b *bundle) bool {
+	failed := map[string]float64{}
+	for _, x := range b.list {
+		failed[x.Path] += x.weight
+	}
+	_, ok := standsOut(failed, s.pathTraffic(b))
+	return ok
 }
 
 // load sums slots up.

@@ -16,11 +16,16 @@ type mode struct {
 // densest finds the window in which most values lie, as wide as the share of its upper end or least seconds, whichever
 // is more. Of equals it takes the lowest. values must be sorted.
 func densest(values []float64, share, least float64) mode {
+	return densestOf(values, func(x float64) float64 { return math.Max(least, x*share) })
+}
+
+// densestOf is densest for a window whose width depends on its upper end.
+func densestOf(values []float64, width func(float64) float64) mode {
 	var best mode
 	j := 0
 	for i, v := range values {
 		j = max(j, i)
-		for j < len(values) && values[j]-v <= math.Max(least, values[j]*share) {
+		for j < len(values) && values[j]-v <= width(values[j]) {
 			j++
 		}
 		if n := j - i; n > best.within {

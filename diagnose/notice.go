@@ -10,7 +10,7 @@ import (
 	"alblens/internal/cause"
 )
 
-// nearTimeouts finds paths whose slowest answers come close to the idle timeout, and that have not failed by it yet.
+// nearTimeouts finds paths whose slowest answers come close to the idle timeout, and that seldom or never failed by it yet.
 func (s *scene) nearTimeouts() []Finding {
 	timeout, known := 60.0, false
 	for _, m := range s.idleTimeouts {
@@ -18,17 +18,17 @@ func (s *scene) nearTimeouts() []Finding {
 			timeout, known = m.at, true
 		}
 	}
-	failing := map[string]bool{}
+	failing := map[string]float64{}
 	for i := range s.suspects {
 		if s.suspects[i].Cause == cause.IdleTimeout {
-			failing[s.suspects[i].Path] = true
+			failing[s.suspects[i].Path] += s.suspects[i].weight
 		}
 	}
 	var list []Finding
 	for path, row := range s.paths {
 		q := row.TargetTime
 		longest := float64(q.Max) / 1e6
-		if failing[path] || q.Count < 20 || longest < 0.8*timeout || longest > 1.05*timeout || float64(q.P99)/1e6 < 0.4*timeout {
+		if q.Count < 20 || failing[path] > 0.1*float64(q.Count) || longest < 0.8*timeout || longest > 1.05*timeout || float64(q.P99)/1e6 < 0.4*timeout {
 			continue
 		}
 		f := Finding{

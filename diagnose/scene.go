@@ -30,7 +30,7 @@ type scene struct {
 
 	idleTimeouts map[string]mode // by load balancer
 	keepalives   map[string]mode // by target group
-	workers      map[string][]mode
+	attempts     map[nodeTarget]*attempts
 	cuts         []cut
 	bundles      []*bundle
 }
@@ -40,7 +40,8 @@ func newScene(r *partial.Result, o Options) *scene {
 		result: r, opts: o,
 		lives: map[string]*evidence.Life{}, byTarget: map[string][]*suspect{}, groups: map[string][]*suspect{},
 		paths: map[string]*aggregate.Row{}, targets: map[string]*aggregate.Row{}, idle: map[string]*evidence.IdleCounts{},
-		idleTimeouts: map[string]mode{}, keepalives: map[string]mode{}, workers: map[string][]mode{},
+		idleTimeouts: map[string]mode{}, keepalives: map[string]mode{},
+		attempts: map[nodeTarget]*attempts{},
 	}
 	kept := [cause.Count]uint64{}
 	for _, f := range r.Evidence.Failures {

@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"math"
+
 	"alblens/aggregate"
 	"alblens/internal/cause"
 )
@@ -18,7 +20,7 @@ func (s *scene) severity(f *Finding, b *bundle) Severity {
 			return High
 		case five > 0.05:
 			return Medium
-		case five > 0.01:
+		case f.Requests >= 5 && sum(failed)/math.Max(sum(requests), 1) > 0.01:
 			return Low
 		}
 		return Info
@@ -42,6 +44,14 @@ func (s *scene) severity(f *Finding, b *bundle) Severity {
 		return High
 	}
 	return Medium
+}
+
+func sum(counts map[int64]float64) float64 {
+	total := 0.0
+	for _, n := range counts {
+		total += n
+	}
+	return total
 }
 
 func share(part, whole uint64) float64 {

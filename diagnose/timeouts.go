@@ -13,6 +13,7 @@ import (
 // judgeTimeouts looks at the 504s of requests that were sent. The load balancer's idle timeout is where their durations
 // crowd. A target from which nothing came meanwhile, and that then could not be connected to, lost its packets.
 func (s *scene) judgeTimeouts() {
+	s.findAttempts()
 	byLB := map[string][]*suspect{}
 	for i := range s.suspects {
 		if x := &s.suspects[i]; x.Row == cause.IdleTimeout {
@@ -52,6 +53,11 @@ func (s *scene) judgeTimeout(x *suspect, timeout mode) {
 		x.Confidence = 0.93
 		x.Reasons = append(x.Reasons, fmt.Sprintf("for: %d 504s ended after %s s, the idle timeout as it seems", timeout.within, number(timeout.at)))
 	}
+	if s.lostHost(x) {
+		x.Cause, x.Confidence = cause.ConnectTimeout, 0.88
+		x.Reasons = append(x.Reasons[:1], "for: from then on the node could not connect to the target either, so its packets were dropped, this one's on a connection that was open already")
+		return
+	}
 	l := s.lives[x.Target]
 	if l == nil {
 		return
@@ -61,21 +67,58 @@ func (s *scene) judgeTimeout(x *suspect, timeout mode) {
 		x.Confidence = math.Max(x.Confidence, 0.9)
 		return
 	}
-	connects := 0
-	s.between(x.Target, x.Sent(), x.End+2*60*second, func(y *suspect) bool {
-		if y.Row == cause.ConnectTimeout && y.Start <= x.End+60*second {
-			connects++
+	x.Confidence = math.Min(x.Confidence, 0.7)
+	x.Reasons = append(x.Reasons, "against: nothing else came from the target meanwhile, so its packets may have been dropped")
+}
+
+// attempts are when a node tried in vain to connect to a target, and when it sent it requests that it never answered.
+type attempts struct{ connects, sent []parser.Timestamp }
+
+type nodeTarget struct{ node, target string }
+
+func (s *scene) findAttempts() {
+	for i := range s.suspects {
+		x := &s.suspects[i]
+		if x.Row != cause.ConnectTimeout && x.Row != cause.IdleTimeout {
+			continue
 		}
-		return connects < 2
-	})
-	switch {
-	case connects > 0:
-		x.Cause, x.Confidence = cause.ConnectTimeout, 0.85
-		x.Reasons = append(x.Reasons[:1], "for: nothing came from the target meanwhile, and attempts to connect to it timed out too: its packets were dropped, this one's on a connection that was open already")
-	default:
-		x.Confidence = math.Min(x.Confidence, 0.7)
-		x.Reasons = append(x.Reasons, "against: nothing else came from the target meanwhile, so its packets may have been dropped")
+		key := nodeTarget{x.Node, x.Target}
+		a := s.attempts[key]
+		if a == nil {
+			a = &attempts{}
+			s.attempts[key] = a
+		}
+		if x.Row == cause.ConnectTimeout {
+			a.connects = append(a.connects, x.Start)
+		} else {
+			a.sent = append(a.sent, x.Sent())
+		}
 	}
+	for _, a := range s.attempts {
+		slices.Sort(a.connects)
+		slices.Sort(a.sent)
+	}
+}
+
+// lostHost reports whether the request went to a host that had stopped answering packets. Such a node uses up its open
+// connections first and then fails to connect; it opens none as long as one is free. So no request is sent any more once
+// connecting fails. Where one is, the host can be reached, and is slow.
+func (s *scene) lostHost(x *suspect) bool {
+	a := s.attempts[nodeTarget{x.Node, x.Target}]
+	if a == nil {
+		return false
+	}
+	i, _ := slices.BinarySearch(a.connects, x.Sent()-2*second)
+	if i == len(a.connects) || a.connects[i] > x.End+60*second {
+		return false
+	}
+	first := a.connects[i]
+	if i > 0 && first-a.connects[i-1] < 60*second {
+		return false // connecting had failed before this one was sent
+	}
+	from, _ := slices.BinarySearch(a.sent, first+2*second)
+	to, _ := slices.BinarySearch(a.sent, first+120*second)
+	return to-from < 2
 }
 
 // judgeRefused looks at the 502s without a connection.

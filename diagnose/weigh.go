@@ -15,8 +15,9 @@ import (
 // times that it leaves and a number of records that it explains; these numbers are found by expectation maximisation.
 type mixture struct {
 	list      []*suspect
-	keepalive mode            // of idle times; at is 0 if none stands out
-	workers   []mode          // of waiting times
+	keepalive mode // of idle times; at is 0 if none stands out
+	workers   limits
+	race      shape           // of waiting times in races
 	paths     map[string]*bad // with responses that may be unusable
 	idle      *evidence.IdleCounts
 	requests  float64 // to the target group
@@ -38,29 +39,31 @@ const (
 )
 
 // weigh gives each record the cause that explains it best, and its share of the explanation as confidence.
-func (s *scene) weigh(group string, list []*suspect) {
+func (s *scene) weigh(group string, list []*suspect, limits limits) {
 	if len(list) == 0 {
 		return
 	}
-	m := &mixture{list: list, idle: s.idle[group], paths: map[string]*bad{}}
-	m.findWorkers(s)
+	m := &mixture{list: list, workers: limits, idle: s.idle[group], paths: map[string]*bad{}}
 	m.findPaths(s, group)
 	m.findKeepalive()
-	s.keepalives[group], s.workers[group] = m.keepalive, m.workers
+	s.keepalives[group] = m.keepalive
 	m.solve()
 }
 
-// findWorkers looks for waiting times that are all the same: an application server that ends requests at a fixed time.
-func (m *mixture) findWorkers(s *scene) {
+// limits are the times after which an application server ends requests: waiting times that are all the same.
+type limits []mode
+
+func findLimits(list []*suspect) limits {
 	var times []float64
-	for _, x := range m.list {
+	for _, x := range list {
 		if t := waited(x.Failure); t >= 0.9 {
 			times = append(times, t)
 		}
 	}
 	slices.Sort(times)
-	for len(times) >= 3 && len(m.workers) < 4 {
-		w := densest(times, 0.012, 0.06)
+	var found limits
+	for len(times) >= 3 && len(found) < 4 {
+		w := densestOf(times, limitWidth)
 		if w.within < 3 || float64(w.within) < 0.3*float64(w.around) && w.within < 8 {
 			break
 		}
@@ -69,15 +72,20 @@ func (m *mixture) findWorkers(s *scene) {
 		if float64(w.within) < 4*expected+2 {
 			break
 		}
-		m.workers = append(m.workers, w)
+		found = append(found, w)
 		from, _ := slices.BinarySearch(times, w.low)
 		to, _ := slices.BinarySearch(times, w.hi+1e-9)
 		times = slices.Delete(times, from, to)
 	}
+	return found
 }
 
-func (m *mixture) workerOf(t float64) int {
-	for i, w := range m.workers {
+// limitWidth is how far the times of one limit lie apart: some servers look once a second which workers are over it.
+func limitWidth(t float64) float64 { return math.Max(0.06, math.Min(1.1, 0.06*t)) }
+
+// of returns which limit a time is at, or -1.
+func (l limits) of(t float64) int {
+	for i, w := range l {
 		if slack := math.Max(0.03, 0.006*w.at); t >= w.low-slack && t <= w.hi+slack {
 			return i
 		}
@@ -91,7 +99,7 @@ func (m *mixture) findPaths(s *scene, group string) {
 	minutes := map[string]map[int64]bool{}
 	for _, x := range m.list {
 		t := waited(x.Failure)
-		if m.workerOf(t) >= 0 {
+		if m.workers.of(t) >= 0 {
 			continue
 		}
 		times[x.Path] = append(times[x.Path], t)
@@ -187,7 +195,7 @@ func (m *mixture) solve() {
 	workers := make([]float64, len(m.workers))
 	for _, x := range m.list {
 		t := waited(x.Failure)
-		switch i := m.workerOf(t); {
+		switch i := m.workers.of(t); {
 		case i >= 0:
 			workers[i]++
 		case t <= raceMost:
@@ -201,6 +209,7 @@ func (m *mixture) solve() {
 	}
 	crash = 0.5
 	shares := make([][]explanation, len(m.list))
+	races := make([]float64, len(m.list))
 	for range 12 {
 		newRace, newCrash := 0.0, 0.0
 		newWorkers := make([]float64, len(workers))
@@ -211,6 +220,7 @@ func (m *mixture) solve() {
 			e := m.explain(x, race, crash, workers, shares[i][:0])
 			shares[i] = e
 			newRace += e[0].weight
+			races[i] = e[0].weight
 			newCrash += e[1].weight
 			if b := m.paths[x.Path]; b != nil {
 				b.n += e[2].weight
@@ -218,6 +228,9 @@ func (m *mixture) solve() {
 			for k := range workers {
 				newWorkers[k] += e[3+k].weight
 			}
+		}
+		if m.keepalive.at > 0 {
+			m.race.fit(m.list, races)
 		}
 		race, crash = newRace, newCrash+0.3
 		copy(workers, newWorkers)
@@ -240,7 +253,7 @@ func (m *mixture) explain(x *suspect, race, crash float64, workers []float64, e 
 		traffic = math.Max(b.traffic, 1e-4)
 	}
 	e = append(e,
-		explanation{cause.KeepaliveRace, race * traffic * raceTime(t) * raceIdle},
+		explanation{cause.KeepaliveRace, race * traffic * m.race.density(t) * raceIdle},
 		explanation{cause.TargetCrash, crash * traffic * crashTime(t) * otherIdle})
 	unusable := 0.0
 	if b != nil && b.explains > 0 {
@@ -252,7 +265,7 @@ func (m *mixture) explain(x *suspect, race, crash float64, workers []float64, e 
 	e = append(e, explanation{cause.BadResponse, unusable})
 	for k, n := range workers {
 		density := 0.0
-		if m.workerOf(t) == k {
+		if m.workers.of(t) == k {
 			density = 1 / math.Max(0.02*m.workers[k].at, 0.06)
 		}
 		e = append(e, explanation{cause.WorkerTimeout, n * density * otherIdle * 0.2})
@@ -267,12 +280,34 @@ func (m *mixture) explain(x *suspect, race, crash float64, workers []float64, e 
 	return e
 }
 
-func raceTime(t float64) float64 {
+// A shape is the waiting times in races: as a round trip is long at first, and then as those are that are surely races.
+type shape struct{ median, sigma float64 }
+
+func (r shape) density(t float64) float64 {
 	d := 0.97 * math.Exp(-t/raceScale) / raceScale
 	if t <= raceMost {
 		d += 0.03 / raceMost
 	}
-	return d
+	if r.sigma == 0 {
+		return d
+	}
+	return 0.85*logNormal(t+0.0005, r.median, r.sigma) + 0.15*d
+}
+
+// fit takes the shape from records, each with its share.
+func (r *shape) fit(list []*suspect, shares []float64) {
+	var n, sum, squares float64
+	for i, x := range list {
+		y := math.Log(waited(x.Failure) + 0.0005)
+		n += shares[i]
+		sum += float64(shares[i] * y)
+		squares += float64(shares[i] * y * y)
+	}
+	if n < 10 {
+		return
+	}
+	mean := sum / n
+	r.median, r.sigma = math.Exp(mean), math.Max(0.3, math.Sqrt(math.Max(0, squares/n-float64(mean*mean))))
 }
 
 // crashTime spreads evenly over the logarithm of 1 ms to 300 s.
@@ -353,7 +388,7 @@ func (m *mixture) decide(x *suspect, e []explanation) {
 			x.Confidence = math.Min(x.Confidence, 0.8)
 		}
 	case cause.WorkerTimeout:
-		w := m.workers[m.workerOf(t)]
+		w := m.workers[m.workers.of(t)]
 		x.Reasons = append(x.Reasons, fmt.Sprintf("for: %d requests broke after %.2f to %.2f s", w.within, w.low, w.hi))
 		if w.within < 5 {
 			x.Confidence = math.Min(x.Confidence, 0.8)

@@ -65,7 +65,7 @@ func NewSet(o Options, scratch *Scratch) *Set {
 	return &Set{opts: o, scratch: scratch, failures: newFailures(o), lives: newLives(o.Lives), pools: newPools(), loads: newLoads()}
 }
 
-// Close ends the use of the scratch. Add must not be called any more.
+// Close ends the use of the scratch, so that another Set may have it.
 func (s *Set) Close() {
 	if s.scratch != nil {
 		s.settle()
@@ -94,6 +94,9 @@ func (s *Set) Add(r *parser.Record, at *Place) {
 		h := hash(r.Line)
 		s.causes[c].add(r, at.Source, at.Line, h, s.opts.Samples)
 		f = s.failures.add(r, c, h, at, node)
+	}
+	if s.scratch == nil {
+		s.scratch = &Scratch{}
 	}
 	if r.HasTarget() && !s.scratch.traffic.add(r, node, f) {
 		s.settle()

@@ -21,7 +21,15 @@ type Life struct {
 	FirstSent, LastSent         parser.Timestamp
 	FirstAnswered, LastAnswered parser.Timestamp // when the answered ones were sent; NoTimestamp if it never answered
 	Requests                    uint64
+
+	// Answers is how many requests the target answered, and Answering how long that took in all; EarlyAnswers and
+	// EarlyAnswering are of those sent in its first minute.
+	Answers, EarlyAnswers     uint64
+	Answering, EarlyAnswering time.Duration
 }
+
+// early is how long a target is new.
+const early = 60 * baseWidth
 
 // Slot is the slot of a time.
 func (l *Life) Slot(t parser.Timestamp) int64 {
@@ -82,6 +90,12 @@ func (l *lives) add(c *conversation, base parser.Timestamp) {
 			x.FirstAnswered = sent
 		}
 		x.LastAnswered = max(x.LastAnswered, sent)
+		x.Answers++
+		x.Answering += time.Duration(s.duration()) * time.Millisecond
+		if s.took&upgraded == 0 && sent-x.FirstSent < early {
+			x.EarlyAnswers++
+			x.EarlyAnswering += time.Duration(s.duration()) * time.Millisecond
+		}
 	}
 	x.Requests += uint64(len(c.spans))
 	if last >= x.LastSent || x.TargetGroup == "" {
@@ -108,6 +122,15 @@ func (l *lives) merge(o *lives) {
 		mine.Ended.merge(&other.Ended)
 		if other.LastSent >= mine.LastSent {
 			mine.TargetGroup = other.TargetGroup
+		}
+		mine.Answers += other.Answers
+		mine.Answering += other.Answering
+		switch gap := other.FirstSent - mine.FirstSent; { // what is early of one may be late of both
+		case gap < -early:
+			mine.EarlyAnswers, mine.EarlyAnswering = other.EarlyAnswers, other.EarlyAnswering
+		case gap < early:
+			mine.EarlyAnswers += other.EarlyAnswers
+			mine.EarlyAnswering += other.EarlyAnswering
 		}
 		mine.FirstSent, mine.LastSent = min(mine.FirstSent, other.FirstSent), max(mine.LastSent, other.LastSent)
 		if mine.FirstAnswered == parser.NoTimestamp || other.FirstAnswered != parser.NoTimestamp && other.FirstAnswered < mine.FirstAnswered {

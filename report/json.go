@@ -1,13 +1,16 @@
 package report
 
 import (
+	"cmp"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"alblens/aggregate"
+	"alblens/diagnose"
 	"alblens/internal/albtext"
 	"alblens/internal/cause"
 	"alblens/internal/jsontext"
@@ -54,7 +57,9 @@ func JSON(w io.Writer, r *Report) error {
 	d.member("overflow", func(b []byte) []byte { return append(b, overflow.End()...) })
 	d.member("omitted", func(b []byte) []byte { return append(b, cut.End()...) })
 	d.member("attribution", r.appendAttribution)
-	d.member("findings", func(b []byte) []byte { return append(b, "[]"...) })
+	d.member("findings", func(b []byte) []byte {
+		return appendLines(b, r.findings(), func(b []byte, f diagnose.Finding) []byte { return appendFinding(b, &f) })
+	})
 	_, err := w.Write(d.end())
 	return err
 }
@@ -325,14 +330,20 @@ func appendPoints(b []byte, points []aggregate.Point) []byte {
 	return append(b, ']')
 }
 
+// appendAttribution appends the causes that occur, the most frequent first.
 func (r *Report) appendAttribution(b []byte) []byte {
-	o := jsontext.Begin(b)
-	for _, c := range r.Result.Evidence.Causes {
-		if c.Cause != cause.Unattributed {
-			o.Uint(c.Cause.String(), c.Requests)
+	var causes []cause.Cause
+	for c := cause.None + 1; c < cause.Unattributed; c++ {
+		if r.attribution(c) > 0 {
+			causes = append(causes, c)
 		}
 	}
-	return o.Uint(cause.Unattributed.String(), r.attribution(cause.Unattributed)).End()
+	slices.SortStableFunc(causes, func(a, b cause.Cause) int { return -cmp.Compare(r.attribution(a), r.attribution(b)) })
+	o := jsontext.Begin(b)
+	for _, c := range append(causes, cause.Unattributed) {
+		o.Uint(c.String(), r.attribution(c))
+	}
+	return o.End()
 }
 
 func statusText(s int) string {

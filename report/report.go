@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"alblens/aggregate"
+	"alblens/diagnose"
 	"alblens/internal/cause"
 	"alblens/partial"
 )
@@ -14,6 +15,8 @@ type Report struct {
 	Run     Run
 	Options Options
 	Result  *partial.Result
+	// Diagnosis is of Result. Without one, causes are those that single records suggest.
+	Diagnosis *diagnose.Diagnosis
 	// Top is how many rows a table shows; 0 is all. The time dimension is never cut.
 	Top int
 }
@@ -71,10 +74,21 @@ type omitted struct {
 
 // attribution is the number of records by cause.
 func (r *Report) attribution(c cause.Cause) uint64 {
+	if r.Diagnosis != nil {
+		return r.Diagnosis.Attribution[c]
+	}
 	for _, n := range r.Result.Evidence.Causes {
 		if n.Cause == c {
 			return n.Requests
 		}
 	}
 	return 0
+}
+
+// findings are none without a Diagnosis.
+func (r *Report) findings() []diagnose.Finding {
+	if r.Diagnosis == nil {
+		return nil
+	}
+	return r.Diagnosis.Findings
 }

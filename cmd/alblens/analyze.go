@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"alblens/aggregate"
+	"alblens/diagnose"
 	"alblens/partial"
 	"alblens/report"
 	"alblens/scan"
@@ -32,6 +33,7 @@ type analysis struct {
 	format    string
 	outputs   []string
 	maxMemory size
+	samples   int
 	color     string
 	args      []string // as given, for the summary
 	sources   []string // the SOURCE arguments among them
@@ -86,7 +88,7 @@ func commandLine(c *cobra.Command, args []string) []string {
 
 func (a *analysis) flags(f *pflag.FlagSet) {
 	a.input.flags(f)
-	a.bucket, a.maxMemory = span(time.Minute), 700<<20
+	a.bucket, a.maxMemory = span(time.Minute), defaultMemory
 	var by []string
 	for _, d := range aggregate.DefaultBy() {
 		by = append(by, d.String())
@@ -97,6 +99,7 @@ func (a *analysis) flags(f *pflag.FlagSet) {
 	f.StringVarP(&a.format, "format", "f", "text", "write the report in `FORMAT`: text or json")
 	f.StringArrayVarP(&a.outputs, "output", "o", nil, "write to `FILE`, in the format of its extension (.txt .json); - is standard output; repeatable")
 	f.Var(&a.maxMemory, "max-memory", "goal for the memory of the whole process, at least 64MiB")
+	f.IntVar(&a.samples, "samples", 5, "raw lines `N` that a finding shows")
 	f.StringVar(&a.color, "color", "auto", "color a text report `WHEN`: auto, always or never; NO_COLOR is honoured")
 }
 
@@ -108,6 +111,8 @@ func (a *analysis) check() error {
 	switch {
 	case bucket < time.Second || bucket%time.Second != 0:
 		return usagef("--bucket %s is not a whole number of seconds, at least one", bucket)
+	case a.samples < 1:
+		return usagef("--samples must be at least 1")
 	case a.top < 0:
 		return usagef("--top must not be negative")
 	case a.maxMemory < 64<<20:
@@ -119,6 +124,8 @@ func (a *analysis) check() error {
 }
 
 var formats = []string{"text", "json"}
+
+const defaultMemory size = 700 << 20
 
 // shares divide 60 % of --max-memory, what keyed state may take: a sixteenth to each object, two fifths to all objects
 // at a time, and a fifth to each of the three nodes of the fold tree that are seldom more. The bounds of one object and
@@ -188,6 +195,7 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 		},
 		Result: whole.Freeze(),
 	}
+	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples})
 	r.Run.Elapsed = time.Since(started)
 	lost := false
 	for i := range outputs { // one that fails takes no other with it
@@ -218,6 +226,8 @@ func (a *analysis) options(since, until time.Time) (*partial.Options, []string, 
 		Paths: templates,
 	}
 	o.Aggregate.Limit, o.FoldLimit, _ = shares(a.maxMemory)
+	o.Evidence = evidenceOptions(a.maxMemory)
+	o.Evidence.Samples = a.samples
 	return &o, names, nil
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -12,51 +14,116 @@ import (
 
 func newExplain(std streams) *cobra.Command {
 	return &cobra.Command{
-		Use:   "explain [CAUSE]",
-		Short: "What a cause is and how it shows",
-		Long:  "Explain lists the causes that records are attributed to, or tells how one of them shows.",
+		Use:   "explain [CAUSE|STATUS]",
+		Short: "What a cause is, how it shows, how to verify and fix it",
+		Long: `Explain lists the causes that records are attributed to and the findings beyond these, or tells of one of them how it
+shows, what looks alike, how to verify it, how to fix it and what that does not cure. A status lists what shows as it.`,
+		Example: `  alblens explain keepalive-race
+  alblens explain 504`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var slugs []string
-			for _, d := range cause.Docs() {
-				slugs = append(slugs, d.Cause.String()+"\t"+d.Title)
+			for _, d := range cause.AllDocs() {
+				slugs = append(slugs, d.Slug+"\t"+d.Title)
 			}
 			return slugs, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			switch len(args) {
 			case 0:
-				return listCauses(std)
+				return listDocs(cause.AllDocs(), std)
 			case 1:
-				return explainCause(args[0], std)
+				if status, err := strconv.ParseUint(args[0], 10, 16); err == nil {
+					return explainStatus(int(status), std)
+				}
+				return explainSlug(args[0], std)
 			}
-			return usagef("explain takes one cause at most")
+			return usagef("explain takes one cause or status at most")
 		},
 	}
 }
 
-func listCauses(std streams) error {
+func listDocs(docs []cause.Doc, std streams) error {
 	w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-	for _, d := range cause.Docs() {
-		fmt.Fprintf(w, "%s\t%s\n", d.Cause, d.Title)
+	for _, d := range docs {
+		fmt.Fprintf(w, "%s\t%s\n", d.Slug, d.Title)
 	}
 	return w.Flush()
 }
 
-func explainCause(slug string, std streams) error {
-	for _, d := range cause.Docs() {
-		if d.Cause.String() == slug {
-			_, err := fmt.Fprintf(std.out, "%s: %s.\n\nHow it shows:\n  %s\n\nWhat a record alone tells:\n  %s\n", slug, d.Title, d.Shows, d.Alone)
+func explainStatus(status int, std streams) error {
+	docs := slices.DeleteFunc(cause.AllDocs(), func(d cause.Doc) bool { return !slices.Contains(d.Statuses, status) })
+	if len(docs) == 0 {
+		return usagef("no cause shows as status %03d; alblens explain lists them", status)
+	}
+	return listDocs(docs, std)
+}
+
+func explainSlug(slug string, std streams) error {
+	var near []string
+	for _, d := range cause.AllDocs() {
+		if d.Slug == slug {
+			_, err := std.out.Write(appendDoc(nil, d))
 			return err
 		}
-	}
-	var near []string
-	for _, d := range cause.Docs() {
-		if name := d.Cause.String(); strings.Contains(name, slug) || distance(slug, name) <= 3 {
-			near = append(near, name)
+		if strings.Contains(d.Slug, slug) || distance(slug, d.Slug) <= 3 {
+			near = append(near, d.Slug)
 		}
 	}
 	if len(near) > 0 {
 		return usagef("no cause %q; did you mean %s?", slug, strings.Join(near, " or "))
 	}
 	return usagef("no cause %q; alblens explain lists them", slug)
+}
+
+// appendDoc appends d as a terminal shows it, at most 80 columns wide where its words allow.
+func appendDoc(dst []byte, d cause.Doc) []byte {
+	dst = fmt.Appendf(dst, "%s: %s.\n", d.Slug, d.Title)
+	for _, s := range sections(d) {
+		dst = fmt.Appendf(dst, "\n%s:\n", s.heading)
+		for _, paragraph := range s.paragraphs {
+			dst = appendWrapped(dst, paragraph)
+		}
+	}
+	return dst
+}
+
+// A section is one of the questions that an explanation answers.
+type section struct {
+	heading    string
+	paragraphs []string
+}
+
+// sections returns what is said of d, in the order of reading.
+func sections(d cause.Doc) []section {
+	all := []section{
+		{"How it shows", []string{d.Shows}},
+		{"What a record alone tells", []string{d.Alone}},
+		{"What looks alike", []string{d.Alike}},
+		{"How to verify", []string{d.Verify}},
+		{"How to fix", []string{d.Fix}},
+		{"What that does not cure", []string{d.NotCured}},
+		{"Sources", d.Sources},
+	}
+	return slices.DeleteFunc(all, func(s section) bool { return len(s.paragraphs) == 0 || s.paragraphs[0] == "" })
+}
+
+func appendWrapped(dst []byte, text string) []byte {
+	const indent, width = "  ", 80
+	column := 0
+	for _, word := range strings.Fields(text) {
+		switch {
+		case column == 0:
+			dst = append(dst, indent...)
+			column = len(indent)
+		case column+1+len(word) > width:
+			dst = append(append(dst, '\n'), indent...)
+			column = len(indent)
+		default:
+			dst = append(dst, ' ')
+			column++
+		}
+		dst = append(dst, word...)
+		column += len(word)
+	}
+	return append(dst, '\n')
 }

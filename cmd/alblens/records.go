@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"alblens/diagnose"
 	"alblens/export"
 	"alblens/internal/cause"
 	"alblens/internal/pathtemplate"
@@ -35,7 +36,8 @@ func newRecords(std streams) *cobra.Command {
 		Use:   "records SOURCE...",
 		Short: "Select single records and print them",
 		Long: `Records prints the records that meet every condition, in the order of the objects and their lines. Raw prints the
-line as it stands in the log; ndjson and csv decode \xHH escapes. Causes are those that a record alone suggests.`,
+line as it stands in the log; ndjson and csv decode \xHH escapes. Causes are judged as analyze does, by all that was
+read and not only by what is printed, so the logs are read twice, unless -f raw goes without --cause.`,
 		Example: `  # every failed request of an hour, as it stands in the log
   alblens records ./logs --since 2026-11-20T14:00Z --until 2026-11-20T15:00Z --cause any -f raw
 
@@ -108,6 +110,15 @@ func (x *extraction) run(ctx context.Context, args []string, std streams) error 
 	if err != nil {
 		return err
 	}
+	twice := len(x.causes) > 0 || x.format != "raw"
+	var kept *spool // of standard input
+	if twice && slices.Contains(args, sources.Stdin) {
+		if kept, err = newSpool(); err != nil {
+			return err
+		}
+		defer kept.close()
+		std.in = kept.filling(std.in)
+	}
 	src, err := x.source(args, std)
 	if err != nil {
 		return err
@@ -130,6 +141,22 @@ func (x *extraction) run(ctx context.Context, args []string, std streams) error 
 	if err != nil {
 		return err
 	}
+	var judged *diagnose.Diagnosis
+	interrupted := false
+	if twice {
+		if judged, interrupted, err = x.judge(ctx, src, p, templates, std); err != nil {
+			return err
+		}
+	}
+	if kept != nil {
+		if std.in, err = kept.again(); err != nil {
+			return err
+		}
+		if src, err = x.source(args, std); err != nil {
+			return err
+		}
+		ctx = context.WithoutCancel(ctx) // what was read before an interrupt is printed
+	}
 	window := partial.DefaultOptions()
 	window.Since, window.Until = x.timestamps(since, until)
 	window.Aggregate.ByCreation = x.timeField == "created"
@@ -142,11 +169,12 @@ func (x *extraction) run(ctx context.Context, args []string, std streams) error 
 		return err
 	}
 	c, stop := x.config(p, std)
-	ledger, err := scan.Each(ctx, src, p, func() scan.Selector { return x.selector(&window, templates) }, out, c)
+	ledger, err := scan.Each(ctx, src, p, func() scan.Selector { return x.selector(&window, templates, judged) }, out, c)
 	stop()
 	if err != nil {
 		return err
 	}
+	ledger.Interrupted = ledger.Interrupted || interrupted
 	verdict := x.verdict(ledger, std)
 	if file == nil || ledger.Complete+ledger.Partial == 0 {
 		return verdict
@@ -158,15 +186,16 @@ func (x *extraction) run(ctx context.Context, args []string, std streams) error 
 }
 
 // selector is one worker's.
-func (x *extraction) selector(window *partial.Options, templates *pathtemplate.Templates) scan.Selector {
+func (x *extraction) selector(window *partial.Options, templates *pathtemplate.Templates, judged *diagnose.Diagnosis) scan.Selector {
 	format, err := export.NewFormat(x.format)
 	if err != nil {
 		panic("BUG: " + err.Error()) // checked before
 	}
-	return &selector{window: window, templates: templates, filter: &x.filter, format: format}
+	return &selector{judged: judged, window: window, templates: templates, filter: &x.filter, format: format}
 }
 
 type selector struct {
+	judged    *diagnose.Diagnosis // nil where nobody asks for causes
 	window    *partial.Options
 	templates *pathtemplate.Templates
 	filter    *export.Filter
@@ -181,6 +210,11 @@ func (s *selector) Append(dst []byte, r *parser.Record, ref *sources.Ref, line i
 	}
 	s.row = export.Row{Record: r, Source: ref.Name, Line: line}
 	s.row.Cause, s.row.Confidence = cause.OfRow(r)
+	if s.judged != nil {
+		if v := s.judged.Of(ref.Name, line, s.row.Cause); v != nil {
+			s.row.Cause, s.row.Confidence = v.Cause, v.Confidence
+		}
+	}
 	if path := r.Path(); path != nil {
 		s.row.Path = path
 		if s.templates != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -338,7 +339,8 @@ func (r *reporter) Fatal(args ...any)                 { r.ts.Fatalf("%s", fmt.Sp
 func (r *reporter) Fatalf(format string, args ...any) { r.ts.Fatalf(format, args...) }
 func (r *reporter) Errorf(format string, args ...any) { r.ts.Fatalf(format, args...) }
 
-// same A B [OLD NEW]...: two summaries are the same bytes but for "run", once what is OLD in A is NEW.
+// same A B [OLD NEW]...: two summaries are the same bytes but for "run" and where the evidence stands, once what is OLD
+// in A is NEW.
 func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
 	a := strings.NewReplacer(args[2:]...).Replace(ts.ReadFile(args[0]))
 	left, right := withoutRun(ts, a), withoutRun(ts, ts.ReadFile(args[1]))
@@ -360,8 +362,14 @@ func withoutRun(ts *testscript.TestScript, text string) []string {
 	if i < 0 {
 		ts.Fatalf("no summary: %.100q", text)
 	}
-	return slices.Delete(lines, i, i+1)
+	lines = slices.Delete(lines, i, i+1)
+	for i := range lines {
+		lines[i] = sourceMember.ReplaceAllString(lines[i], `"source": ""`)
+	}
+	return lines
 }
+
+var sourceMember = regexp.MustCompile(`"source": "[^"]*"`)
 
 // json FILE PATH WANT: the value at a path of names and numbers, as by_target.0.target, is this compact JSON. Of a
 // file of several lines of JSON the first part of the path is the number of the line.

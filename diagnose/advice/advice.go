@@ -1,6 +1,9 @@
 package advice
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Facts are what a finding knows. All but ID may be missing; what is malformed is not used.
 type Facts struct {
@@ -110,8 +113,11 @@ type adviser struct {
 	fix    []Change
 }
 
+// check adds a command, unless it is there.
 func (a *adviser) check(why string, command script) {
-	a.verify = append(a.verify, Verification{why, string(command)})
+	if !slices.ContainsFunc(a.verify, func(v Verification) bool { return v.Command == string(command) }) {
+		a.verify = append(a.verify, Verification{why, string(command)})
+	}
 }
 
 func (a *adviser) change(kind, why, text string) {

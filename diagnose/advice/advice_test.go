@@ -128,6 +128,12 @@ func TestUnknownAccount(t *testing.T) {
 		t.Errorf("%q does not say what is unknown", verify[0].Why)
 	}
 
+	f.ID = "setting-access-logs" // asks for two attributes
+	verify, _ = For(f)
+	if len(verify) != 3 || verify[0].Command != want[0] {
+		t.Errorf("%d commands, the first %s; want 3, the ARN asked for once", len(verify), verify[0].Command)
+	}
+
 	f.Partition, f.Region, f.Account = "aws-cn", "cn-north-1", "444455556666"
 	verify, _ = For(f)
 	if want := "arn:aws-cn:elasticloadbalancing:cn-north-1:444455556666:loadbalancer/app/web/50dc6c495c0c9188"; !strings.Contains(verify[0].Command, " "+want+" ") {

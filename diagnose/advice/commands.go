@@ -83,9 +83,13 @@ func (a *adviser) metric(why, name, statistic string) {
 	}
 }
 
-// groupMetric is metric for each target group; there is one series for each of them and its load balancer.
+// groupOnly are the metrics that CloudWatch has for a target group only, not for a load balancer as a whole.
+var groupOnly = map[string]bool{"HealthyHostCount": true, "UnHealthyHostCount": true, "RequestCountPerTarget": true}
+
+// groupMetric is metric for each target group. Of several load balancers it is not known which has the group; then it is
+// for the load balancers.
 func (a *adviser) groupMetric(why, name, statistic string) {
-	if len(a.groups) == 0 || len(a.balancers) == 0 {
+	if !groupOnly[name] && (len(a.groups) == 0 || len(a.balancers) > 1) {
 		a.metric(why, name, statistic)
 		return
 	}
@@ -194,14 +198,18 @@ func (a *adviser) curlPath(why, path string, options ...script) {
 	if strings.ContainsRune(path, '{') {
 		why += " What stands in braces is any value: put in a real one."
 	}
-	header := script("")
-	if host := a.host(); host != "" {
-		header = "-H " + word("Host: "+host)
-	}
 	for _, target := range a.targets {
 		a.check(why+" From inside the VPC; https if the target group's protocol is HTTPS.",
-			sh("curl -sv --http1.1 --globoff --path-as-is", sh(options...), header, word("http://"+target.String()+path)))
+			sh("curl -sv --http1.1 --globoff --path-as-is", sh(options...), a.hostHeader(), word("http://"+target.String()+path)))
 	}
+}
+
+func (s *scope) hostHeader() script {
+	host := s.host()
+	if host == "" {
+		return ""
+	}
+	return "-H " + word("Host: "+host)
 }
 
 // interfaceOf is the network interface of an address as the words of an answer.

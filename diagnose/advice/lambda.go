@@ -22,7 +22,7 @@ func lambdaError(a *adviser) {
 	a.groupMetric("Errors of the Lambda service.", "LambdaInternalError", "Sum")
 	a.records("The records; error_reason says which.", "lambda-error")
 
-	reasons := a.reasons()
+	reasons := a.reasonsWith("Lambda")
 	if len(reasons) == 0 {
 		a.change("text", "The error reasons are unknown here.", "error_reason of the records names what to repair; see alblens explain lambda-error.")
 	}

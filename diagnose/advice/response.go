@@ -58,7 +58,7 @@ func badResponse(a *adviser) {
 		a.curlPath(what, path, "-o /dev/null --max-time 75")
 		a.headerSize(path)
 	}
-	a.groupMetric("Does the load balancer count 502s at the same minutes?", "HTTPCode_ELB_502_Count", "Sum")
+	a.metric("Does the load balancer count 502s at the same minutes?", "HTTPCode_ELB_502_Count", "Sum")
 	a.records("The records: certain paths, all targets.", "bad-response")
 
 	a.change("text", "The load balancer cannot use the response.",
@@ -69,7 +69,7 @@ func badResponse(a *adviser) {
 func (a *adviser) headerSize(path string) {
 	for _, target := range a.targets {
 		a.check("How many bytes are the headers? 32768 is the limit.",
-			sh("curl -s --http1.1 --globoff --path-as-is -D - -o /dev/null --max-time 75", word("http://"+target.String()+path), "| wc -c"))
+			sh("curl -s --http1.1 --globoff --path-as-is -D - -o /dev/null --max-time 75", a.hostHeader(), word("http://"+target.String()+path), "| wc -c"))
 	}
 }
 

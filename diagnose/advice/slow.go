@@ -47,7 +47,7 @@ func workerTimeout(a *adviser) {
 		raised = int(math.Ceil(2 * limit))
 		seen += fmt.Sprintf(" As %s, that has to be raised first.", a.idleTimeoutText())
 	} else {
-		seen += fmt.Sprintf(" More than the idle timeout is of no use: %s.", a.idleTimeoutText())
+		seen += fmt.Sprintf(" %s; a longer limit than that is of no use.", capital(a.idleTimeoutText()))
 	}
 	for _, s := range []struct{ kind, name, setting string }{
 		{"python", "gunicorn's sync workers are killed at --timeout (30 s unless set).", "gunicorn --timeout %d"},

@@ -172,6 +172,13 @@ func of503(r *parser.Record) (Cause, float64) {
 	return Unattributed, 0
 }
 
+// began reports whether the target's first byte came long before the end: a target that is silent until the timeout has
+// no target time, or one as long as the timeout.
+func began(r *parser.Record) bool {
+	waited := r.Duration() - max(r.RequestTime, 0)
+	return r.TargetTime != parser.NoMicros && r.Duration() != parser.NoMicros && r.TargetTime < waited-waited/10 && waited-r.TargetTime > 500_000
+}
+
 func of504(r *parser.Record) (Cause, float64) {
 	d := r.Duration()
 	switch {
@@ -181,8 +188,8 @@ func of504(r *parser.Record) (Cause, float64) {
 		return ConnectTimeout, 0.95
 	case r.RequestTime == parser.NoMicros:
 		return Unattributed, 0
-	case r.ResponseTime != parser.NoMicros || r.TargetStatus >= 100: // a response began and did not end
-		return ShortBody, 0.4
+	case r.ResponseTime != parser.NoMicros, r.TargetStatus >= 100, began(r): // a response began and did not end
+		return ShortBody, 0.5
 	}
 	return IdleTimeout, 0.8
 }

@@ -17,6 +17,7 @@ import (
 func main() {
 	match := flag.String("day", "", "only the days whose name matches")
 	verbose := flag.Bool("v", false, "print each day's findings")
+	wrong := flag.Bool("wrong", false, "print the records that were judged wrongly")
 	flag.Parse()
 	pattern := regexp.MustCompile(*match)
 	var days []simulate.Day
@@ -49,6 +50,9 @@ func main() {
 	for i, s := range scores {
 		all.Add(s)
 		fmt.Printf("%-22s %7d records, %5d failed, %.2f %% right, alone %.2f %%\n", days[i].Name, s.Records, s.Failed, 100*right(s.Judged), 100*right(s.Alone))
+		if *wrong {
+			fmt.Println(strings.Join(s.Wrong, "\n"))
+		}
 		if *verbose {
 			for _, f := range s.Findings {
 				fmt.Printf("    %-8s %.2f %s  %s  %v\n", f.Severity, f.Confidence, f.Key, f.Summary, f.Estimates)
