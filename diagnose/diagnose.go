@@ -10,6 +10,8 @@ import (
 type Options struct {
 	// Samples is how many lines a Finding shows. Default: 5.
 	Samples int
+	// Sources are the arguments that were read, to be repeated in commands; none where that cannot be done.
+	Sources []string
 }
 
 // A Diagnosis is why the failed records of a run failed.

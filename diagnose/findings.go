@@ -20,6 +20,9 @@ func (s *scene) findings() []Finding {
 	list = append(list, s.deploys()...)
 	list = append(list, s.logGaps()...)
 	list = append(list, s.formatDrift()...)
+	for i := range list {
+		s.advise(&list[i])
+	}
 	slices.SortFunc(list, func(a, b Finding) int {
 		return cmp.Or(-cmp.Compare(a.Severity, b.Severity), cmp.Compare(secondary(a.ID), secondary(b.ID)),
 			-cmp.Compare(a.Requests, b.Requests), strings.Compare(a.Key, b.Key))

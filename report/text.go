@@ -40,6 +40,7 @@ func Text(w io.Writer, r *Report, t TextOptions) error {
 	r.writeVerdict(p)
 	r.writeRead(p)
 	if totals.Requests > 0 {
+		r.writeFindings(p)
 		r.writeOverview(p)
 		r.writeWhere(p)
 		r.writeWho(p)

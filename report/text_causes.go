@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -25,6 +26,10 @@ func (r *Report) causes() []evidence.CauseCount {
 }
 
 func (r *Report) writeCauses(p *page) {
+	if r.Diagnosis != nil {
+		r.writeAttribution(p)
+		return
+	}
 	causes := r.causes()
 	if len(causes) == 0 {
 		return
@@ -39,6 +44,38 @@ func (r *Report) writeCauses(p *page) {
 		notes = append(notes, p.causeNotes(&c))
 	}
 	p.table(&g, notes)
+}
+
+// writeAttribution is how many records each cause explains.
+func (r *Report) writeAttribution(p *page) {
+	var causes, last []cause.Cause
+	for c := cause.None + 1; int(c) < cause.Count; c++ {
+		switch {
+		case r.attribution(c) == 0:
+		case slices.Contains(outside, c):
+			last = append(last, c)
+		default:
+			causes = append(causes, c)
+		}
+	}
+	for _, list := range [][]cause.Cause{causes, last} {
+		slices.SortStableFunc(list, func(a, b cause.Cause) int { return -cmp.Compare(r.attribution(a), r.attribution(b)) })
+	}
+	causes = append(causes, last...)
+	if len(causes) == 0 {
+		return
+	}
+	note := ""
+	if r.Diagnosis.Sampled {
+		note = "(shares of a sample, as more failed than could be kept)"
+	}
+	p.heading("Causes", note)
+	g := grid{columns: []column{{head: "cause", key: true}, {head: "requests"}, {head: "of all"}, {head: "", left: true, spare: 1}}}
+	for _, c := range causes {
+		n := r.attribution(c)
+		g.rows = append(g.rows, []string{c.String(), count(n), percent(n, r.Result.Counts.Totals.Requests), title(c)})
+	}
+	p.table(&g, nil)
 }
 
 // sampleTail is how much of the end of an object's name tells it from its neighbours: the time, the node, the random

@@ -195,7 +195,7 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 		},
 		Result: whole.Freeze(),
 	}
-	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples})
+	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples, Sources: a.sources})
 	r.Run.Elapsed = time.Since(started)
 	lost := false
 	for i := range outputs { // one that fails takes no other with it

@@ -52,7 +52,8 @@ var table = []row{
 	{pkg: "store", may: "partial plan", never: "diagnose report"},
 	{pkg: "store/s3", may: "store partial plan sources/s3", never: "diagnose report"},
 	{pkg: "compare", may: "report"},
-	{pkg: "diagnose", may: "partial evidence internal/cause settings", never: "sources scan report os net time.Now"},
+	{pkg: "diagnose", may: "partial aggregate parser evidence internal/cause settings diagnose/advice", never: "sources scan report os net time.Now"},
+	{pkg: "diagnose/advice", never: "os net time.Now"},
 	{pkg: "report", may: "diagnose partial aggregate evidence internal/albtext internal/cause internal/jsontext internal/terminal", never: "parser scan sources os", but: map[string]string{"os": "bundle*.go"}},
 	{pkg: "export", may: "parser internal/albtext internal/cause internal/jsontext", never: "sources scan diagnose"},
 	{pkg: "cmd/alblens", may: "*", nobody: true},
@@ -60,6 +61,8 @@ var table = []row{
 	{pkg: "internal/s3test", tests: true},
 	{pkg: "internal/schematest", tests: true},
 	{pkg: "internal/archtest", nobody: true},
+	{pkg: "internal/proof", may: "*"},
+	{pkg: "internal/tools/accuracy", may: "*", nobody: true},
 	{pkg: "internal/tools/testsum", nobody: true},
 }
 
