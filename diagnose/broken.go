@@ -98,8 +98,8 @@ func (s *scene) judgeInstant(target string, list []*suspect) (rest []*suspect) {
 	for i, x := range list {
 		survivors = max(survivors, x.Survivors)
 		longest = math.Max(longest, waited(x.Failure))
-		if i == 0 || absolute(x.Start-list[i-1].Start) > 30_000 {
-			distinct++
+		if x.Sent() < at && (i == 0 || absolute(x.Start-list[i-1].Start) > 30_000) {
+			distinct++ // it was under way at that instant
 		}
 	}
 	quiet, spacing := quietBefore(l, at)
@@ -120,8 +120,8 @@ func (s *scene) judgeInstant(target string, list []*suspect) (rest []*suspect) {
 	confidence := 0.0
 	var reasons []string
 	switch {
-	case survivors == 0 && refused == 0 && quiet >= max(2*second, spacing) && longest >= c.quiet-1 &&
-		(neverSent && s.last-at > max(10*second, 5*spacing) || !neverSent && sent >= max(30*second, 10*spacing)):
+	case survivors == 0 && refused == 0 && quiet >= max(second, 2*spacing) && longest >= c.quiet-1 &&
+		(neverSent && s.last-at > max(5*second, 5*spacing) || !neverSent && sent >= max(30*second, 10*spacing)):
 		// A target that dies in service goes on being sent requests until health checks notice.
 		c.cause, confidence = cause.DeregistrationCut, 0.8
 		reasons = []string{fmt.Sprintf("for: the target had been sent no new request for %.0f s, where one came every %.1f s before, and none came after", c.quiet, c.spread)}

@@ -99,7 +99,7 @@ func (s *scene) deregistrationDelay(b *bundle) float64 {
 	if low == 0 {
 		return 0
 	}
-	high := longest + 1 + noticing/n
+	high := longest + math.Min(noticing/n, 0.2*longest+1)
 	for _, step := range []float64{60, 30, 15, 10, 5} {
 		if r := math.Ceil(low/step) * step; r <= high {
 			return r

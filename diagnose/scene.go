@@ -96,15 +96,17 @@ func micros(t time.Time) parser.Timestamp { return parser.Timestamp(t.UnixMicro(
 const second = parser.Timestamp(1_000_000)
 
 // quietBefore is for how long a target had been sent nothing at a time, and the mean time between requests to it
-// before that. Both are within the width of the life's slots.
+// before that. It is exact for the end of a target's life, and within the width of the life's slots before.
 func quietBefore(l *evidence.Life, at parser.Timestamp) (quiet, spacing parser.Timestamp) {
 	width := parser.Timestamp(l.Width.Microseconds())
-	here := l.Slot(at)
-	before, ok := l.Sent.Previous(here)
+	before, ok := l.Sent.Previous(l.Slot(at))
 	if !ok {
 		return 0, 0
 	}
 	quiet = max(at-(parser.Timestamp(before)+1)*width, 0)
+	if l.LastSent <= at {
+		quiet = at - l.LastSent
+	}
 	return quiet, spacingBefore(l, before)
 }
 
@@ -112,8 +114,12 @@ func quietBefore(l *evidence.Life, at parser.Timestamp) (quiet, spacing parser.T
 func spacingBefore(l *evidence.Life, slot int64) parser.Timestamp {
 	width := parser.Timestamp(l.Width.Microseconds())
 	from := max(slot-int64(300*second/width), l.Slot(l.FirstSent))
-	n := l.Sent.Count(from, slot)
-	return parser.Timestamp(slot-from+1) * width / parser.Timestamp(max(n, 1))
+	span := parser.Timestamp(slot-from+1) * width
+	if n := l.Sent.Count(from, slot); 2*n < int(slot-from+1) {
+		return span / parser.Timestamp(max(n, 1))
+	}
+	// More often than the slots tell.
+	return min(span/parser.Timestamp(slot-from+1), (l.LastSent-l.FirstSent)/parser.Timestamp(max(l.Requests, 1)))
 }
 
 // quietAfter is how long it took from a time on until a request was sent to the target that it answered; never is

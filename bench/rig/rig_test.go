@@ -42,6 +42,7 @@ func TestRig(t *testing.T) {
 	for i, c := range cases {
 		truth := &truths[i]
 		t.Run(c.Name, func(t *testing.T) { checkCase(t, truth) })
+		t.Run("diagnosis of "+c.Name, func(t *testing.T) { checkDiagnosis(t, truth) })
 		maps.Copy(union, truth.Causes)
 	}
 	t.Run(Mixed, func(t *testing.T) {
@@ -49,6 +50,7 @@ func TestRig(t *testing.T) {
 		if wrong := mixed.Mismatches(union); wrong != nil {
 			t.Error(wrong)
 		}
+		checkDiagnosis(t, mixed)
 		if n := len(readLog(t, mixed.Dir)); n != mixed.Requests {
 			t.Errorf("%d lines of %d requests", n, mixed.Requests)
 		}

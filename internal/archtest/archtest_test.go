@@ -58,6 +58,8 @@ var table = []row{
 	{pkg: "export", may: "parser internal/albtext internal/cause internal/jsontext", never: "sources scan diagnose"},
 	{pkg: "cmd/alblens", may: "*", nobody: true},
 	{pkg: "bench", may: "*", nobody: true},
+	{pkg: "bench/rig", nobody: true},
+	{pkg: "bench/rig/goserver", nobody: true},
 	{pkg: "internal/s3test", tests: true},
 	{pkg: "internal/schematest", tests: true},
 	{pkg: "internal/archtest", nobody: true},

@@ -5,6 +5,7 @@ package proof
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -12,8 +13,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/klauspost/compress/gzip"
 
 	"alblens/diagnose"
 	"alblens/internal/cause"
