@@ -131,7 +131,7 @@ func (s *scene) judgeInstant(target string, list []*suspect) (rest []*suspect) {
 	case survivors == 0 && refused >= 1 && back > 300_000:
 		c.cause, confidence = cause.TargetCrash, 0.95
 		reasons = []string{"for: right after it, connections to the target were refused"}
-	case survivors == 0 && (back >= max(3*second, 8*spacing) && !never || never && s.last-at >= max(3*second, 8*spacing)):
+	case survivors == 0 && (len(list) > 1 || longest >= 0.1) && (back >= max(3*second, 8*spacing) && !never || never && s.last-at >= max(3*second, 8*spacing)):
 		c.cause, confidence = cause.TargetCrash, 0.9
 		reasons = []string{fmt.Sprintf("for: the target, which had been sent a request every %.1f s, answered none for %.0f s after it", c.spread, float64(back)/1e6)}
 		if len(list) == 1 {

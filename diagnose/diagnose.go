@@ -4,6 +4,7 @@ import (
 	"alblens/evidence"
 	"alblens/internal/cause"
 	"alblens/partial"
+	"alblens/settings"
 )
 
 // Options say what a diagnosis may use besides the records.
@@ -12,6 +13,9 @@ type Options struct {
 	Samples int
 	// Sources are the arguments that were read, to be repeated in commands; none where that cannot be done.
 	Sources []string
+	// Settings to hold the findings against; nil for none. Buckets are those that logs were read from.
+	Settings *settings.Settings
+	Buckets  []string
 }
 
 // A Diagnosis is why the failed records of a run failed.
@@ -22,6 +26,10 @@ type Diagnosis struct {
 	// are shares of those kept.
 	Sampled  bool
 	Findings []Finding // by severity, then by harm
+	// Unchecked are rules that the settings at hand do not suffice for, and Reconciliation is the log's counts beside
+	// CloudWatch's; nil without settings.
+	Unchecked      []settings.Unchecked
+	Reconciliation *settings.Reconciliation
 
 	verdicts map[place]*Verdict
 	rows     map[cause.Cause]*Verdict // of records that were not kept, by what they suggest alone
@@ -69,6 +77,7 @@ func Run(r *partial.Result, o Options) *Diagnosis {
 	}
 	d.Attribution, d.rows = s.attribution()
 	d.Findings = s.findings()
+	d.Unchecked, d.Reconciliation = s.unchecked, s.reconciliation
 	return d
 }
 

@@ -23,6 +23,7 @@ func (s *scene) findings() []Finding {
 	for i := range list {
 		s.advise(&list[i])
 	}
+	list = s.judgeSettings(list)
 	slices.SortFunc(list, func(a, b Finding) int {
 		return cmp.Or(-cmp.Compare(a.Severity, b.Severity), cmp.Compare(secondary(a.ID), secondary(b.ID)),
 			-cmp.Compare(a.Requests, b.Requests), strings.Compare(a.Key, b.Key))

@@ -10,6 +10,7 @@ import (
 	"alblens/internal/cause"
 	"alblens/parser"
 	"alblens/partial"
+	"alblens/settings"
 )
 
 // A scene is the records of a run and what stands around them, arranged to be asked.
@@ -33,6 +34,9 @@ type scene struct {
 	attempts     map[nodeTarget]*attempts
 	cuts         []cut
 	bundles      []*bundle
+
+	unchecked      []settings.Unchecked
+	reconciliation *settings.Reconciliation
 }
 
 func newScene(r *partial.Result, o Options) *scene {

@@ -10,9 +10,10 @@ import (
 
 // A Life tells when a target took and answered requests. Slots are numbered since 1970.
 type Life struct {
-	Target      string
-	TargetGroup string        // of its latest request
-	Width       time.Duration // of a slot: 1 s, or more where there were too many
+	Target       string
+	TargetGroup  string        // of its latest request
+	LoadBalancer string        // of its latest request: app/name/id
+	Width        time.Duration // of a slot: 1 s, or more where there were too many
 
 	Sent     Bits // slots in which a request was sent to it, or tried to
 	Answered Bits // slots in which a request was sent that it answered
@@ -99,7 +100,7 @@ func (l *lives) add(c *conversation, base parser.Timestamp) {
 	}
 	x.Requests += uint64(len(c.spans))
 	if last >= x.LastSent || x.TargetGroup == "" {
-		x.TargetGroup = c.group
+		x.TargetGroup, x.LoadBalancer = c.group, c.balancer
 	}
 	x.LastSent = max(x.LastSent, last)
 }
@@ -121,7 +122,7 @@ func (l *lives) merge(o *lives) {
 		mine.Answered.merge(&other.Answered)
 		mine.Ended.merge(&other.Ended)
 		if other.LastSent >= mine.LastSent {
-			mine.TargetGroup = other.TargetGroup
+			mine.TargetGroup, mine.LoadBalancer = other.TargetGroup, other.LoadBalancer
 		}
 		mine.Answers += other.Answers
 		mine.Answering += other.Answering

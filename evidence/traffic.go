@@ -26,6 +26,7 @@ type talk struct{ node, target string }
 type conversation struct {
 	talk
 	group    string // target group ARN
+	balancer string // app/name/id
 	spans    []span
 	failures []*Failure // kept ones whose connection broke
 	broken   []int      // their spans
@@ -59,6 +60,9 @@ func (t *traffic) add(r *parser.Record, node []byte, f *Failure) bool {
 	}
 	if group := r.Text(parser.FieldTargetGroupARN); len(c.spans) == 0 && c.group != string(group) {
 		c.group = string(group)
+	}
+	if lb := r.Text(parser.FieldELB); len(c.spans) == 0 && c.balancer != string(lb) {
+		c.balancer = string(lb)
 	}
 	sent := startOf(r)
 	x := span{}

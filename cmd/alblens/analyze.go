@@ -34,6 +34,8 @@ type analysis struct {
 	outputs   []string
 	maxMemory size
 	samples   int
+	awsConfig string
+	failOn    string
 	color     string
 	args      []string // as given, for the summary
 	sources   []string // the SOURCE arguments among them
@@ -49,7 +51,8 @@ func newAnalyze(std streams) *cobra.Command {
 A SOURCE is a file, a directory (with all below it), a glob (** included), s3://bucket/prefix, or - for standard
 input, gzip or plain.
 
-Exit codes: 0 done, 1 could not do the job, 2 wrong usage, 3 done but the data is incomplete, 130 interrupted.`,
+Exit codes: 0 done, 1 could not do the job, 2 wrong usage, 3 done but the data is incomplete, 4 done and a finding
+reached --fail-on, 130 interrupted.`,
 		Example: `  # the last three hours, from S3
   alblens analyze s3://my-logs/AWSLogs/111122223333/elasticloadbalancing/eu-west-1/ --since -3h
 
@@ -99,6 +102,8 @@ func (a *analysis) flags(f *pflag.FlagSet) {
 	f.StringVarP(&a.format, "format", "f", "text", "write the report in `FORMAT`: text or json")
 	f.StringArrayVarP(&a.outputs, "output", "o", nil, "write to `FILE`, in the format of its extension (.txt .json); - is standard output; repeatable")
 	f.Var(&a.maxMemory, "max-memory", "goal for the memory of the whole process, at least 64MiB")
+	f.StringVar(&a.awsConfig, "aws-config", "", "confirm or contradict findings by the JSON of aws describe-* in `DIR`; see alblens collect")
+	f.StringVar(&a.failOn, "fail-on", "", "exit 4 when a finding reaches `SEVERITY`: info, low, medium, high or critical")
 	f.IntVar(&a.samples, "samples", 5, "raw lines `N` that a finding shows")
 	f.StringVar(&a.color, "color", "auto", "color a text report `WHEN`: auto, always or never; NO_COLOR is honoured")
 }
@@ -111,6 +116,8 @@ func (a *analysis) check() error {
 	switch {
 	case bucket < time.Second || bucket%time.Second != 0:
 		return usagef("--bucket %s is not a whole number of seconds, at least one", bucket)
+	case a.failOn != "" && !isSeverity(a.failOn):
+		return usagef("--fail-on is info, low, medium, high or critical, not %q", a.failOn)
 	case a.samples < 1:
 		return usagef("--samples must be at least 1")
 	case a.top < 0:
@@ -160,6 +167,10 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	if err != nil {
 		return err
 	}
+	known, err := loadSettings(a.awsConfig, std)
+	if err != nil {
+		return err
+	}
 	debug.SetMemoryLimit(int64(a.maxMemory))
 	src, err := open()
 	if err != nil {
@@ -195,7 +206,7 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 		},
 		Result: whole.Freeze(),
 	}
-	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples, Sources: a.sources})
+	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples, Sources: a.sources, Settings: known, Buckets: buckets(p.Objects)})
 	r.Run.Elapsed = time.Since(started)
 	lost := false
 	for i := range outputs { // one that fails takes no other with it
@@ -206,6 +217,9 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	}
 	if lost {
 		return &exitError{code: exitFailed}
+	}
+	if verdict == nil && a.reaches(r.Diagnosis.Findings) {
+		return &exitError{code: exitFinding}
 	}
 	return verdict
 }

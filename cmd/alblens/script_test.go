@@ -339,8 +339,8 @@ func (r *reporter) Fatal(args ...any)                 { r.ts.Fatalf("%s", fmt.Sp
 func (r *reporter) Fatalf(format string, args ...any) { r.ts.Fatalf(format, args...) }
 func (r *reporter) Errorf(format string, args ...any) { r.ts.Fatalf(format, args...) }
 
-// same A B [OLD NEW]...: two summaries are the same bytes but for "run" and where the evidence stands, once what is OLD
-// in A is NEW.
+// same A B [OLD NEW]...: two summaries are the same bytes but for "run", where the evidence stands, and what commands name as
+// source, once what is OLD in A is NEW.
 func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
 	a := strings.NewReplacer(args[2:]...).Replace(ts.ReadFile(args[0]))
 	left, right := withoutRun(ts, a), withoutRun(ts, ts.ReadFile(args[1]))
@@ -365,9 +365,13 @@ func withoutRun(ts *testscript.TestScript, text string) []string {
 	lines = slices.Delete(lines, i, i+1)
 	for i := range lines {
 		lines[i] = sourceMember.ReplaceAllString(lines[i], `"source": ""`)
+		lines[i] = sourceCommand.ReplaceAllString(lines[i], "")
 	}
 	return lines
 }
+
+// sourceCommand is a command that reads the source again, which there is none of for standard input.
+var sourceCommand = regexp.MustCompile(`(, )?\{"why": "[^"]*", "command": "alblens records [^}]*\}`)
 
 var sourceMember = regexp.MustCompile(`"source": "[^"]*"`)
 

@@ -51,9 +51,10 @@ func newSimulate(std streams) *cobra.Command {
 
 func simulateHelp() string {
 	text := "Simulate writes the logs of an imaginary load balancer in AWS's layout below DIR, and beside it\n" +
-		"DIR.truth.ndjson, which names the injected cause of every failed record by its trace id.\n\nScenarios:\n"
+		"DIR.truth.ndjson, which names the injected cause of every failed record by its trace id.\n" +
+		"Seeds vary the parameters of a scenario as well as its traffic, but for demo and corpus.\n\nScenarios:\n"
 	for _, s := range simulate.Scenarios() {
-		text += fmt.Sprintf("  %-16s %s\n", s.Name, s.Doc)
+		text += fmt.Sprintf("  %-19s %s\n", s.Name, s.Doc)
 	}
 	return text
 }

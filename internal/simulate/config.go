@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"time"
@@ -29,6 +30,10 @@ type Config struct {
 	// from a source of its own, so records that it does not hit are the same
 	// as without it. Where two could hit a request, the first one does.
 	Faults []Fault
+
+	// System, if it is not nil, has the discrete-event model run the log. What
+	// goes wrong then stands there, and Faults must be empty.
+	System *System
 }
 
 // A Cause names what made a record fail, in the slugs of the JSON summary.
@@ -36,11 +41,25 @@ type Cause string
 
 // The causes that this package can inject or makes as everyday noise.
 const (
-	ConnectTimeout Cause = "connect-timeout" // 504: no connection to the target within 10 s
-	IdleTimeout    Cause = "idle-timeout"    // 504: the target was silent for the idle timeout
-	TargetError    Cause = "target-5xx"      // the target itself answered 5xx
-	FixedResponse  Cause = "fixed-response"  // a rule answered 4xx
-	ClientError    Cause = "client-error"    // the load balancer would not forward what the client sent
+	ConnectTimeout    Cause = "connect-timeout"    // 504: no connection to the target within 10 s
+	IdleTimeout       Cause = "idle-timeout"       // 504: the target was silent for the idle timeout
+	ShortBody         Cause = "short-body"         // 504: fewer bytes came than Content-Length promised
+	ConnectRefused    Cause = "connect-refused"    // 502: the connection or the TLS handshake was refused
+	KeepaliveRace     Cause = "keepalive-race"     // 502: the target closed an idle connection as it was reused
+	TargetCrash       Cause = "target-crash"       // 502: the target went away with the request in flight
+	WorkerTimeout     Cause = "worker-timeout"     // 502: the application server ended the request at a fixed time
+	DeregistrationCut Cause = "deregistration-cut" // 502: the deregistration delay ran out
+	BadResponse       Cause = "bad-response"       // 502: the response was malformed
+	LambdaError       Cause = "lambda-error"       // 502 or 504 with an error_reason of Lambda
+	NoTarget          Cause = "no-target"          // 503: the target group was empty
+	AuthError         Cause = "auth-error"         // an authentication action failed
+	WAFBlock          Cause = "waf-block"          // 403: WAF blocked the request
+	WAFError          Cause = "waf-error"          // 500: WAF failed
+	TargetError       Cause = "target-5xx"         // the target itself answered 5xx
+	FixedResponse     Cause = "fixed-response"     // a rule answered 4xx or 5xx
+	ClientAbandoned   Cause = "client-abandoned"   // 460: the client left first
+	ClientError       Cause = "client-error"       // the load balancer would not forward what the client sent
+	StreamReset       Cause = "stream-reset"       // 000: the target reset the stream
 )
 
 // A Fault is something broken for some time.
@@ -86,6 +105,9 @@ func (c Config) withDefaults() Config {
 		faults[i] = f
 	}
 	c.Faults = faults
+	if c.System != nil {
+		c.System = c.System.withDefaults(c.Duration)
+	}
 	return c
 }
 
@@ -132,6 +154,14 @@ func (c Config) validate() error {
 		return fmt.Errorf("simulate: IdleTimeout %v is not in [1s, 4000s]", c.IdleTimeout)
 	case !(c.ApplicationError <= 1):
 		return fmt.Errorf("simulate: ApplicationError %v is above 1", c.ApplicationError)
+	}
+	if c.System != nil {
+		if len(c.Faults) > 0 {
+			return errors.New("simulate: Faults beside a System; its Incidents say what goes wrong")
+		}
+		if err := c.System.validate(c); err != nil {
+			return fmt.Errorf("simulate: %w", err)
+		}
 	}
 	for i, f := range c.Faults {
 		if err := c.validateFault(f); err != nil {

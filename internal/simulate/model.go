@@ -48,6 +48,8 @@ const (
 	streamTraffic
 	streamFaults
 	streamLayout // + slot: order within files and their random names
+
+	streamMechanism = 1 << 40
 )
 
 func newRNG(seed, stream uint64) *rand.Rand {
@@ -111,18 +113,7 @@ func (m *model) serve(at int64) (r *record, nodeIndex int) {
 	c.left--
 
 	r = &m.rec
-	*r = record{
-		typ: c.typ, client: c.client, target: "-", agent: c.agent, tls: c.tls, group: "-", domain: c.domain,
-		reqMS: notMeasured, tgtMS: notMeasured, respMS: notMeasured,
-		created: at / 1000, conn: c.id, node: n.address,
-		request: r.request[:0], trace: r.trace[:0], forward: append(r.forward[:0], '-'),
-	}
-	r.trace = append(r.trace, "Root=1-"...)
-	r.trace = appendHex(r.trace, uint64(r.created/1000), 8)
-	r.trace = append(r.trace, '-')
-	r.trace = appendHex(r.trace, m.rng.Uint64(), 8)
-	r.trace = appendHex(r.trace, m.rng.Uint64(), 16)
-
+	m.begin(r, c, n, at)
 	switch c.kind {
 	case browser:
 		switch x := m.rng.IntN(1000); {
@@ -152,6 +143,22 @@ func (m *model) serve(at int64) (r *record, nodeIndex int) {
 		m.webSocket(r, c, n)
 	}
 	return r, nodeIndex
+}
+
+// begin makes r the record of a request that comes over c at a time, in
+// microseconds since 1970. It keeps r's buffers.
+func (m *model) begin(r *record, c *connection, n *node, at int64) {
+	*r = record{
+		typ: c.typ, client: append(r.client[:0], c.client...), target: "-", agent: c.agent, tls: c.tls, group: "-", domain: c.domain,
+		reqMS: notMeasured, tgtMS: notMeasured, respMS: notMeasured,
+		created: at / 1000, conn: append(r.conn[:0], c.id...), node: n.address,
+		request: r.request[:0], trace: r.trace[:0], forward: append(r.forward[:0], '-'),
+	}
+	r.trace = append(r.trace, "Root=1-"...)
+	r.trace = appendHex(r.trace, uint64(r.created/1000), 8)
+	r.trace = append(r.trace, '-')
+	r.trace = appendHex(r.trace, m.rng.Uint64(), 8)
+	r.trace = appendHex(r.trace, m.rng.Uint64(), 16)
 }
 
 // request writes the request line, of the URL in m.url, and what came in.

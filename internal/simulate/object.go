@@ -33,6 +33,9 @@ func Generate(cfg Config) (iter.Seq[Object], error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
+	if cfg.System != nil {
+		return func(yield func(Object) bool) { generateSystem(cfg, yield) }, nil
+	}
 	return func(yield func(Object) bool) { generate(cfg, yield) }, nil
 }
 
@@ -45,12 +48,7 @@ func generate(cfg Config, yield func(Object) bool) {
 		mean:  cfg.RequestsPerSecond / float64(time.Second),
 		swing: cfg.Swing,
 	}
-	p := packer{
-		cfg:   cfg,
-		lines: lineWriter{elb: "app/" + cfg.LoadBalancer + "/" + cfg.LoadBalancerID},
-		zip:   newZip(),
-		open:  map[int64]*slot{},
-	}
+	p := newPacker(cfg)
 	now := slotOf(start)
 	for {
 		at := a.next()
@@ -67,6 +65,19 @@ func generate(cfg Config, yield func(Object) bool) {
 		}
 	}
 	p.close(now, m.nodes, yield)
+}
+
+func newPacker(cfg Config) *packer {
+	level := 6
+	if cfg.System != nil {
+		level = gzip.BestSpeed // many days are made to be read once
+	}
+	return &packer{
+		cfg:   cfg,
+		lines: newLineWriter(cfg),
+		zip:   newZip(level),
+		open:  map[int64]*slot{},
+	}
 }
 
 // slotOf numbers the slots since 1970.
@@ -119,8 +130,8 @@ func (p *packer) room(s *slot) *[]byte {
 	return &s.chunks[n-1]
 }
 
-func newZip() *gzip.Writer {
-	z, err := gzip.NewWriterLevel(nil, 6)
+func newZip(level int) *gzip.Writer {
+	z, err := gzip.NewWriterLevel(nil, level)
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
@@ -151,11 +162,7 @@ func (p *packer) add(r *record, node int) {
 	ref.text = (*chunk)[from:]
 	if r.cause != "" {
 		ref.truth = len(s.truths)
-		t := Truth{TraceID: string(r.trace), Cause: r.cause, Path: r.path}
-		if r.target != "-" {
-			t.Target = r.target
-		}
-		s.truths = append(s.truths, t)
+		s.truths = append(s.truths, r.truth())
 	}
 	s.nodes[node] = append(s.nodes[node], ref)
 }
@@ -171,13 +178,42 @@ func (p *packer) close(number int64, nodes []node, yield func(Object) bool) bool
 		if len(refs) == 0 {
 			continue
 		}
-		o := p.pack(s, refs, p.key(number, nodes[i].address, uint64(i)))
-		if !yield(o) {
-			return false
+		for part, refs := range p.parts(s, refs) {
+			if p.lost(number, i) {
+				continue
+			}
+			if !yield(p.pack(s, refs, p.key(number, nodes[i].address, uint64(i+part*maxNodes)))) {
+				return false
+			}
 		}
 	}
 	p.spare = append(p.spare, s.chunks...)
 	return true
+}
+
+// parts are the objects that a node's lines go to: one, or at times two, as a
+// busy node has several writers.
+func (p *packer) parts(s *slot, refs []lineRef) [][]lineRef {
+	if p.cfg.System == nil || s.rng.Float64() >= p.cfg.System.SplitSlots {
+		return [][]lineRef{refs}
+	}
+	var parts [2][]lineRef
+	for _, ref := range refs {
+		i := s.rng.IntN(2)
+		parts[i] = append(parts[i], ref)
+	}
+	return slices.DeleteFunc(parts[:], func(part []lineRef) bool { return len(part) == 0 })
+}
+
+// lost says whether a node's object of a slot is never delivered.
+func (p *packer) lost(number int64, node int) bool {
+	if p.cfg.System == nil {
+		return false
+	}
+	end := time.UnixMicro((number + 1) * slotWidth.Microseconds()).Sub(p.cfg.Start)
+	return slices.ContainsFunc(p.cfg.System.Incidents, func(v Incident) bool {
+		return v.Kind == LostLogs && end >= v.From && end < v.From+v.For && v.onNode(node)
+	})
 }
 
 func (p *packer) pack(s *slot, refs []lineRef, key string) Object {

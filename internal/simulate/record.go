@@ -18,7 +18,7 @@ type record struct {
 	reqMS   int64 // the three times in milliseconds, or notMeasured
 	tgtMS   int64
 	respMS  int64
-	elb     int    // status
+	elb     int    // status, 0: "000"
 	answer  int    // the target's status, 0: "-"
 	in, out int64  // bytes
 	request []byte // method, URL, protocol
@@ -31,10 +31,14 @@ type record struct {
 	created int64 // milliseconds since 1970
 	actions string
 	forward []byte // redirect URL
+	reason  string // error_reason, "": "-"
 	conn    []byte
 	node    string
+	reset   string // target_error_code, "": "-"
 
 	cause Cause  // "" where nothing failed
+	shows Cause  // what the row alone looks like, "" where that is the cause
+	fault Kind   // what was injected, "" where it is everyday noise or a setting
 	path  string // name of the route
 }
 
@@ -56,7 +60,11 @@ func (w *lineWriter) appendLine(b []byte, r *record) []byte {
 	b = append(b, ' ')
 	b = appendSeconds(b, r.respMS)
 	b = append(b, ' ')
-	b = strconv.AppendInt(b, int64(r.elb), 10)
+	if r.elb == 0 {
+		b = append(b, "000"...)
+	} else {
+		b = strconv.AppendInt(b, int64(r.elb), 10)
+	}
 	b = append(b, ' ')
 	b = appendStatus(b, r.answer)
 	b = append(b, ' ')
@@ -91,7 +99,9 @@ func (w *lineWriter) appendLine(b []byte, r *record) []byte {
 	b = append(b, r.actions...)
 	b = append(b, `" "`...)
 	b = append(b, r.forward...)
-	b = append(b, `" "-" "`...) // error_reason
+	b = append(b, `" "`...)
+	b = appendText(b, r.reason)
+	b = append(b, `" "`...)
 	b = append(b, r.target...)
 	b = append(b, `" "`...)
 	b = appendStatus(b, r.answer)
@@ -99,7 +109,9 @@ func (w *lineWriter) appendLine(b []byte, r *record) []byte {
 	b = append(b, r.conn...)
 	b = append(b, ` "-" "-" "-" `...) // transforms
 	b = append(b, r.node...)
-	return append(b, " \"-\" \"-\"\n"...) // error codes of HTTP/2
+	b = append(b, ` "`...)
+	b = appendText(b, r.reset)
+	return append(b, "\" \"-\"\n"...) // elb_error_code
 }
 
 // A lineWriter keeps what lines have in common.
@@ -107,6 +119,10 @@ type lineWriter struct {
 	elb    string // app/name/id
 	minute int64  // of the prefix, since 1970
 	prefix []byte // 2006-01-02T15:04:
+}
+
+func newLineWriter(cfg Config) lineWriter {
+	return lineWriter{elb: "app/" + cfg.LoadBalancer + "/" + cfg.LoadBalancerID}
 }
 
 // appendTime appends microseconds since 1970. Neighbouring records share the
@@ -132,6 +148,13 @@ func appendSeconds(b []byte, ms int64) []byte {
 	b = strconv.AppendInt(b, ms/1000, 10)
 	b = append(b, '.')
 	return appendPadded(b, ms%1000, 3)
+}
+
+func appendText(b []byte, text string) []byte {
+	if text == "" {
+		return append(b, '-')
+	}
+	return append(b, text...)
 }
 
 func appendStatus(b []byte, status int) []byte {

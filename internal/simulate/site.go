@@ -31,7 +31,13 @@ const (
 	ruleSecrets = 5  // /.env, /.git/*: fixed response 403
 	ruleOldShop = 12 // /shop/*: redirect
 	ruleAPI     = 20
-	ruleAbsent  = -2 // "-": the request was not understood
+
+	ruleMaintenance = 1 // fixed response, during maintenance
+	ruleAccount     = 8 // /account/*: authenticate
+	ruleFunction    = 15
+	ruleRPC         = 16
+	ruleError       = -1 // a rule could not be evaluated
+	ruleAbsent      = -2 // "-": the request was not understood
 )
 
 // A piece of a URL: literal text, or a value drawn anew each time.

@@ -114,13 +114,19 @@ func newClients(rng *rand.Rand) []client {
 
 // connect draws a new connection into c.
 func (m *model) connect(c *connection, node int) {
-	rng := m.rng
-	c.kind = browser
-	for x := rng.Float64(); c.kind < connectionKinds-1; c.kind++ {
-		if x -= connectionMix[c.kind].share; x < 0 {
+	kind := browser
+	for x := m.rng.Float64(); kind < connectionKinds-1; kind++ {
+		if x -= connectionMix[kind].share; x < 0 {
 			break
 		}
 	}
+	m.connectAs(kind, c, node)
+}
+
+// connectAs draws a new connection of a kind into c.
+func (m *model) connectAs(kind connectionKind, c *connection, node int) {
+	rng := m.rng
+	c.kind = kind
 	c.left = 1
 	if mean := connectionMix[c.kind].requests; mean > 1 {
 		c.left += int(rng.ExpFloat64() * (mean - 1))

@@ -13,8 +13,23 @@ type Truth struct {
 	Cause   Cause  `json:"cause"`
 	Target  string `json:"target,omitempty"` // address and port; "" where none was chosen
 	Path    string `json:"path,omitempty"`   // name of the route; "" where it was none of the site's
-	Object  string `json:"object"`           // key of the object that holds the record
-	Line    int    `json:"line"`             // from 1
+	Fault   Kind   `json:"fault,omitempty"`  // of the Incident that did it; "" where none did
+
+	// Shows is the cause that the row has by its form, where that is not what made it fail. A request on a pooled
+	// connection to a host that has died is an idle timeout by its row, and the host is why nobody can connect.
+	Shows Cause `json:"shows,omitempty"`
+
+	Object string `json:"object"` // key of the object that holds the record
+	Line   int    `json:"line"`   // from 1
+}
+
+// truth is that of a record that failed, but for its place.
+func (r *record) truth() Truth {
+	t := Truth{TraceID: string(r.trace), Cause: r.cause, Path: r.path, Fault: r.fault, Shows: r.shows}
+	if r.target != "-" {
+		t.Target = r.target
+	}
+	return t
 }
 
 // WriteTruth writes truths as NDJSON.

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"alblens/diagnose"
+	"alblens/settings"
+	"alblens/sources"
+	"alblens/sources/s3"
+)
+
+// loadSettings reads what alblens collect gathered, and says which files are of no use; nil for "".
+func loadSettings(dir string, std streams) (*settings.Settings, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s is not a folder", dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--aws-config: %w", err)
+	}
+	known, problems, err := settings.Load(os.DirFS(dir))
+	if err != nil {
+		return nil, fmt.Errorf("--aws-config %s: %w", dir, err)
+	}
+	for _, p := range problems {
+		std.say("--aws-config: %s: %s", p.File, p.What)
+	}
+	return known, nil
+}
+
+// buckets are those of S3 that objects are in.
+func buckets(objects []sources.Ref) []string {
+	var list []string
+	for _, ref := range objects {
+		rest, ok := strings.CutPrefix(ref.Name, s3.Scheme+"://")
+		if !ok {
+			continue
+		}
+		bucket, _, _ := strings.Cut(rest, "/")
+		if !slices.Contains(list, bucket) {
+			list = append(list, bucket)
+		}
+	}
+	return list
+}
+
+func isSeverity(name string) bool {
+	_, ok := diagnose.ParseSeverity(name)
+	return ok
+}
+
+// reaches reports whether a finding is as severe as --fail-on says.
+func (a *analysis) reaches(findings []diagnose.Finding) bool {
+	if a.failOn == "" {
+		return false
+	}
+	least, _ := diagnose.ParseSeverity(a.failOn)
+	return slices.ContainsFunc(findings, func(f diagnose.Finding) bool { return f.Severity >= least })
+}
