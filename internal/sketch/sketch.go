@@ -26,6 +26,8 @@ const (
 // A Bucket is where a value is counted. Computing it once serves every sketch that the value is added to.
 type Bucket uint16
 
+const bucketBytes = int(unsafe.Sizeof(Bucket(0)))
+
 // BucketOf returns the bucket of a value in microseconds. Negative values count as 0, and those above 12.7 days
 // as 12.7 days.
 func BucketOf(v int64) Bucket {
@@ -49,105 +51,93 @@ func (b Bucket) midpoint() int64 {
 
 // A Sketch is a set of durations. The zero value is empty and ready. It is not safe for concurrent use.
 //
-// Most keys of a log have few values, so the buckets of the first ones are simply listed.
+// Values are logged first, and counted many at a time: most keys of a log never have more, and for the others one cache
+// line is touched instead of three.
 type Sketch struct {
-	count uint64
-	max   int64
-	few   *[fewMax]Bucket // the first count values, as long as dense is nil
-	dense *dense
-}
-
-const fewMax = 32 // a cache line
-
-// dense counts values by bucket.
-type dense struct {
-	pool []uint32     // pages in the order in which they were touched; the low half of each count
-	page [pages]uint8 // 1 + the index of the page in pool, 0 for one not touched
-	high map[Bucket]uint32
+	max     int64
+	log     []Bucket // of values not counted yet
+	counted uint64
+	dense   *dense // nil until something is counted
 }
 
 const (
-	fewBytes   = int(unsafe.Sizeof([fewMax]Bucket{}))
+	logMin = 8
+	logMax = 128 // as long as what a dense sketch takes anyway
+)
+
+// dense counts values by bucket.
+type dense struct {
+	pool []uint16     // pages in the order in which they were touched; the low part of each count
+	page [pages]uint8 // 1 + the index of the page in pool, 0 for one not touched
+	high map[Bucket]uint64
+}
+
+const (
+	lowBits    = 16 // of a count, in pool
+	lowBytes   = lowBits / 8
 	denseBytes = int(unsafe.Sizeof(dense{}))
 )
 
 // Add counts the value v, whose bucket is b, and returns the bytes by which the sketch grew.
 func (s *Sketch) Add(v int64, b Bucket) (grown int) {
-	n := s.count
-	s.count++
 	s.max = max(s.max, v)
-	if s.dense != nil {
-		return s.dense.add(b)
+	if len(s.log) == cap(s.log) {
+		grown = s.makeRoom()
 	}
-	return s.list(n, b)
-}
-
-// list adds a bucket behind n others that are listed.
-func (s *Sketch) list(n uint64, b Bucket) (grown int) {
-	switch {
-	case n < fewMax && s.few != nil:
-		s.few[n] = b
-		return 0
-	case n < fewMax:
-		s.few = new([fewMax]Bucket)
-		s.few[n] = b
-		return fewBytes
-	}
-	before := s.Bytes()
-	s.makeDense(n)
-	s.dense.add(b)
-	return s.Bytes() - before
-}
-
-// makeDense turns the list of n buckets into counts.
-func (s *Sketch) makeDense(n uint64) {
-	if s.dense != nil {
-		return
-	}
-	s.dense = &dense{}
-	for _, b := range s.listed(n) {
-		s.dense.add(b)
-	}
-	s.few = nil
-}
-
-func (s *Sketch) listed(n uint64) []Bucket {
-	if s.few == nil {
-		return nil
-	}
-	return s.few[:n]
-}
-
-func (d *dense) add(b Bucket) (grown int) {
-	p := d.page[b/pageSize]
-	if p == 0 {
-		before := cap(d.pool)
-		p = d.newPage(int(b / pageSize))
-		grown = (cap(d.pool) - before) * 4
-	}
-	n := &d.pool[int(p-1)*pageSize+int(b%pageSize)]
-	if *n++; *n == 0 {
-		d.carry(b, 1)
-	}
+	s.log = append(s.log, b)
 	return grown
 }
 
+// makeRoom makes the log longer, or counts what is in it.
+func (s *Sketch) makeRoom() (grown int) {
+	if n := cap(s.log); n < logMax {
+		s.log = append(make([]Bucket, 0, max(logMin, 4*n)), s.log...)
+		return (cap(s.log) - n) * bucketBytes
+	}
+	before := s.Bytes()
+	s.settle()
+	return s.Bytes() - before
+}
+
+// settle counts what is in the log.
+func (s *Sketch) settle() {
+	if s.dense == nil {
+		s.dense = &dense{}
+	}
+	s.dense.add(s.log)
+	s.counted += uint64(len(s.log))
+	s.log = s.log[:0]
+}
+
+func (d *dense) add(list []Bucket) {
+	for _, b := range list {
+		p := d.page[b/pageSize]
+		if p == 0 {
+			p = d.newPage(int(b / pageSize))
+		}
+		n := &d.pool[int(p-1)*pageSize+int(b%pageSize)]
+		if *n++; *n == 0 {
+			d.carry(b, 1)
+		}
+	}
+}
+
 func (d *dense) newPage(i int) uint8 {
-	d.pool = append(d.pool, make([]uint32, pageSize)...)
+	d.pool = append(d.pool, make([]uint16, pageSize)...)
 	d.page[i] = uint8(len(d.pool) / pageSize)
 	return d.page[i]
 }
 
-// carry adds to the high half of a count. Only sums over many objects get there.
-func (d *dense) carry(b Bucket, n uint32) {
+// carry adds to the high part of a count. Only sums over many objects get there.
+func (d *dense) carry(b Bucket, n uint64) {
 	if d.high == nil {
-		d.high = map[Bucket]uint32{}
+		d.high = map[Bucket]uint64{}
 	}
 	d.high[b] += n
 }
 
 // touched returns the counts of page i, nil if it was not touched.
-func (d *dense) touched(i int) []uint32 {
+func (d *dense) touched(i int) []uint16 {
 	p := int(d.page[i])
 	if p == 0 {
 		return nil
@@ -157,27 +147,34 @@ func (d *dense) touched(i int) []uint32 {
 
 // Merge adds o's values to s and returns the bytes by which s grew. o is left as it is.
 func (s *Sketch) Merge(o *Sketch) (grown int) {
-	before, n := s.Bytes(), s.count
-	s.count += o.count
 	s.max = max(s.max, o.max)
-	switch {
-	case o.dense != nil:
-		s.makeDense(n)
+	if o.dense != nil {
+		before := s.Bytes()
+		if s.dense == nil {
+			s.dense = &dense{}
+		}
 		s.dense.merge(o.dense)
-	case s.dense != nil:
-		for _, b := range o.listed(o.count) {
-			s.dense.add(b)
-		}
-	default:
-		for i, b := range o.listed(o.count) {
-			if s.dense != nil {
-				s.dense.add(b)
-			} else {
-				s.list(n+uint64(i), b)
-			}
-		}
+		s.counted += o.counted
+		grown = s.Bytes() - before
 	}
-	return s.Bytes() - before
+	for rest := o.log; len(rest) > 0; {
+		n := min(len(rest), cap(s.log)-len(s.log))
+		if n == 0 {
+			grown += s.makeRoom()
+			continue
+		}
+		s.log = append(s.log, rest[:n]...)
+		rest = rest[n:]
+	}
+	return grown
+}
+
+// Reset makes the sketch empty. It keeps its memory.
+func (s *Sketch) Reset() {
+	s.max, s.counted, s.log = 0, 0, s.log[:0]
+	if s.dense != nil {
+		*s.dense = dense{pool: s.dense.pool[:0]}
+	}
 }
 
 func (d *dense) merge(o *dense) {
@@ -189,11 +186,11 @@ func (d *dense) merge(o *dense) {
 		to := d.touched(i)
 		if to == nil {
 			d.newPage(i)
-			to = d.touched(i)
+			copy(d.touched(i), from)
+			continue
 		}
 		for k, n := range from {
-			sum, carry := bits.Add32(to[k], n, 0)
-			if to[k] = sum; carry != 0 {
+			if to[k] += n; to[k] < n {
 				d.carry(Bucket(i*pageSize+k), 1)
 			}
 		}
@@ -205,31 +202,37 @@ func (d *dense) merge(o *dense) {
 
 // Subtract takes away o's values, all of which must have been added to s before. The maximum is within 1 % from then on.
 func (s *Sketch) Subtract(o *Sketch) {
-	s.makeDense(s.count)
-	s.count -= o.count
-	from := *o
-	from.makeDense(o.count)
-	for i := range from.dense.page {
-		to := s.dense.touched(i)
-		for k, n := range from.dense.touched(i) {
-			diff, borrow := bits.Sub32(to[k], n, 0)
-			if to[k] = diff; borrow != 0 {
-				s.dense.high[Bucket(i*pageSize+k)]--
-			}
-		}
+	s.settle()
+	if o.dense != nil {
+		s.dense.subtract(o.dense)
 	}
-	for b, n := range from.dense.high {
-		s.dense.high[b] -= n
-	}
-	if s.count > 0 {
-		s.max = min(s.max, s.bucketAt(s.count).midpoint())
+	var logged dense
+	logged.add(o.log)
+	s.dense.subtract(&logged)
+	if s.counted -= o.Count(); s.counted > 0 {
+		s.max = min(s.max, s.bucketAt(s.counted).midpoint())
 	} else {
 		s.max = 0
 	}
 }
 
+func (d *dense) subtract(o *dense) {
+	for i := range o.page {
+		to := d.touched(i)
+		for k, n := range o.touched(i) {
+			if to[k] < n {
+				d.high[Bucket(i*pageSize+k)]--
+			}
+			to[k] -= n
+		}
+	}
+	for b, n := range o.high {
+		d.high[b] -= n
+	}
+}
+
 // Count is the number of values.
-func (s *Sketch) Count() uint64 { return s.count }
+func (s *Sketch) Count() uint64 { return s.counted + uint64(len(s.log)) }
 
 // Max is the largest value, exactly, and 0 for an empty sketch.
 func (s *Sketch) Max() int64 { return s.max }
@@ -237,10 +240,10 @@ func (s *Sketch) Max() int64 { return s.max }
 // Quantile returns a value within 0.8 % of the one at rank ⌈num/den · count⌉ (from 1) of the sorted values, 0 for an
 // empty sketch. The rank is exact, never interpolated.
 func (s *Sketch) Quantile(num, den uint64) int64 {
-	if s.count == 0 {
+	if s.Count() == 0 {
 		return 0
 	}
-	hi, lo := bits.Mul64(s.count, num)
+	hi, lo := bits.Mul64(s.Count(), num)
 	rank, rest := bits.Div64(hi, lo, den)
 	if rest > 0 {
 		rank++
@@ -251,15 +254,15 @@ func (s *Sketch) Quantile(num, den uint64) int64 {
 // bucketAt returns the bucket of the value with the given rank, from 1.
 func (s *Sketch) bucketAt(rank uint64) Bucket {
 	if s.dense == nil {
-		list := slices.Clone(s.listed(s.count))
-		slices.Sort(list)
-		return list[min(rank, s.count)-1]
+		slices.Sort(s.log)
+		return s.log[rank-1]
 	}
+	s.settle()
 	var seen uint64
 	for i := range s.dense.page {
 		for k, n := range s.dense.touched(i) {
 			b := Bucket(i*pageSize + k)
-			if seen += uint64(n) + uint64(s.dense.high[b])<<32; seen >= rank {
+			if seen += uint64(n) + s.dense.high[b]<<lowBits; seen >= rank {
 				return b
 			}
 		}
@@ -269,11 +272,9 @@ func (s *Sketch) bucketAt(rank uint64) Bucket {
 
 // Bytes is the memory that the sketch takes beside itself.
 func (s *Sketch) Bytes() int {
-	switch {
-	case s.dense != nil:
-		return denseBytes + cap(s.dense.pool)*4
-	case s.few != nil:
-		return fewBytes
+	bytes := cap(s.log) * bucketBytes
+	if s.dense != nil {
+		bytes += denseBytes + cap(s.dense.pool)*lowBytes
 	}
-	return 0
+	return bytes
 }

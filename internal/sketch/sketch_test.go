@@ -95,12 +95,12 @@ func TestMergeSubtract(t *testing.T) {
 	same(&merged, &rest)
 }
 
-// Counts beyond 32 bits carry over, when added, merged and subtracted.
+// Counts beyond 16 bits carry over, when added, merged and subtracted.
 func TestCarry(t *testing.T) {
 	var s Sketch
 	s.Add(7, BucketOf(7))
-	s.makeDense(1)
-	s.dense.pool[7], s.count = 1<<32-1, 1<<32-1 // as if it had been added so often
+	s.settle()
+	s.dense.pool[7], s.counted = 1<<16-1, 1<<16-1 // as if it had been added so often
 	s.Add(7, BucketOf(7))
 	for range 10 {
 		s.Add(9, BucketOf(9))
@@ -115,25 +115,25 @@ func TestCarry(t *testing.T) {
 			t.Fatalf("%s: ranks %d and %d are %d and %d µs, want 7 and 9", what, sevens, sevens+1, a, b)
 		}
 	}
-	check("added", &s, 1<<32, 10)
+	check("added", &s, 1<<16, 10)
 	var twice Sketch
 	twice.Merge(&s)
 	twice.Merge(&s)
-	check("merged", &twice, 2<<32, 20)
+	check("merged", &twice, 2<<16, 20)
 	twice.Subtract(&s)
-	check("subtracted", &twice, 1<<32, 10)
+	check("subtracted", &twice, 1<<16, 10)
 
 	var nearly, one Sketch
 	nearly.Add(7, BucketOf(7))
-	nearly.makeDense(1)
-	nearly.dense.pool[7], nearly.count = 1<<32-1, 1<<32-1
+	nearly.settle()
+	nearly.dense.pool[7], nearly.counted = 1<<16-1, 1<<16-1
 	one.Add(7, BucketOf(7))
 	one.Add(9, BucketOf(9))
 	nearly.Merge(&one)
-	check("carried by a merge", &nearly, 1<<32, 1)
+	check("carried by a merge", &nearly, 1<<16, 1)
 	nearly.Subtract(&one)
-	if d := nearly.dense; d.pool[7] != 1<<32-1 || d.high[7] != 0 {
-		t.Errorf("borrowed by a subtraction: %d and %d, want %d and 0", d.pool[7], d.high[7], uint32(1<<32-1))
+	if d := nearly.dense; d.pool[7] != 1<<16-1 || d.high[7] != 0 {
+		t.Errorf("borrowed by a subtraction: %d and %d, want %d and 0", d.pool[7], d.high[7], uint16(1<<16-1))
 	}
 }
 
@@ -168,14 +168,14 @@ func TestGrownIsWhatItCosts(t *testing.T) {
 		t.Errorf("Merge reported %d bytes, there are %d, and Add alone takes %d", merged, sum.Bytes(), grown)
 	}
 	var few Sketch
-	if got := few.Add(5, BucketOf(5)); got != 64 {
-		t.Errorf("a key with one value takes %d bytes, want a cache line", got)
+	if got := few.Add(5, BucketOf(5)); got != 16 {
+		t.Errorf("a key with one value takes %d bytes, want room for eight", got)
 	}
 }
 
-// Whether the values of either side are listed or counted makes no difference.
+// Whether the values of either side are logged or counted makes no difference.
 func TestFewAndMany(t *testing.T) {
-	for _, sizes := range [][2]int{{0, 0}, {1, 0}, {0, 1}, {5, 6}, {31, 1}, {32, 1}, {20, 20}, {32, 32}, {100, 5}, {5, 100}, {100, 100}} {
+	for _, sizes := range [][2]int{{0, 0}, {1, 0}, {0, 1}, {5, 6}, {31, 1}, {32, 1}, {20, 20}, {32, 32}, {63, 2}, {64, 64}, {65, 1}, {100, 5}, {5, 100}, {100, 100}, {500, 300}} {
 		var a, b, whole Sketch
 		r := rand.New(rand.NewPCG(uint64(sizes[0]), uint64(sizes[1])))
 		for i := range sizes[0] + sizes[1] {
