@@ -1,9 +1,17 @@
 package aggregate
 
-// The dimensions that have few values at a time, so that their combinations are few too.
-const numCoarse = 4
+import "encoding/binary"
 
-var coarseParts = [numCoarse]Part{TargetGroup, Host, Node, LoadBalancer}
+// The dimensions that have few values at a time, so that their combinations are few too. Targets are that in most logs.
+const numCoarse = 5
+
+var coarseParts = [numCoarse]Part{Target, TargetGroup, Host, Node, LoadBalancer}
+
+// Places in coarseParts.
+const (
+	coarseTarget = iota
+	coarseGroup
+)
 
 func coarseIndex(d Dimension) int {
 	for i, p := range coarseParts {
@@ -14,23 +22,28 @@ func coarseIndex(d Dimension) int {
 	return -1
 }
 
+// A Scratch is room that Sets use one after the other. It is not safe for concurrent use.
+type Scratch struct{ blend blend }
+
 // A blend counts records by the combination of their time bucket and coarse values. A record then touches one cell
-// instead of one for each of totals, time, target group, host and node: measured, a third of the time of all counting.
+// instead of one for each of totals, time, target, target group, host and node: measured, a third of the time of all
+// counting.
 type blend struct {
 	entries []*blendEntry // in the order in which they were first met
 	index   map[string]*blendEntry
-	recent  [32]*blendEntry // by a cheap hash
+	recent  [256]*blendEntry // by a cheap hash
 	key     []byte
 }
 
 type blendEntry struct {
 	cell
 	bucket int64
-	values [numCoarse]string // "" for dimensions not asked for
+	values [numCoarse]string // "" for those left out
+	rest   *blendEntry       // of an entry with a target: the one of all targets
 }
 
 // maxBlend bounds the combinations that are held at once.
-const maxBlend = 256
+const maxBlend = 1024
 
 func (b *blend) full() bool { return len(b.entries) >= maxBlend }
 
@@ -43,56 +56,87 @@ func (b *blend) worthwhile() bool {
 	return records >= 8*uint64(len(b.entries))
 }
 
+// reset forgets all but the room.
 func (b *blend) reset() {
 	b.entries = b.entries[:0]
 	clear(b.index)
 	clear(b.recent[:])
 }
 
-func (b *blend) find(bucket int64, values *[numCoarse][]byte) *cell {
+func (b *blend) find(bucket int64, values *[numCoarse][]byte) *blendEntry {
 	slot := &b.recent[blendHint(bucket, values)]
 	if e := *slot; e != nil && e.is(bucket, values) {
-		return &e.cell
+		return e
 	}
 	b.key = b.key[:0]
 	for _, v := range values {
 		b.key = append(append(b.key, v...), 0)
 	}
-	for shift := 0; shift < 64; shift += 8 {
-		b.key = append(b.key, byte(bucket>>shift))
-	}
+	b.key = binary.LittleEndian.AppendUint64(b.key, uint64(bucket))
 	e := b.index[string(b.key)]
 	if e == nil || !e.is(bucket, values) {
-		e = b.add(bucket, values)
+		e = b.add(string(b.key), bucket, values)
 	}
 	*slot = e
-	return &e.cell
+	return e
 }
 
-func (b *blend) add(bucket int64, values *[numCoarse][]byte) *blendEntry {
+func (b *blend) add(key string, bucket int64, values *[numCoarse][]byte) *blendEntry {
 	if b.index == nil {
 		b.index = map[string]*blendEntry{}
 	}
-	e := &blendEntry{bucket: bucket}
+	e := b.room()
+	e.bucket, e.rest = bucket, nil
 	for i, v := range values {
-		e.values[i] = string(v)
+		if e.values[i] != string(v) {
+			e.values[i] = string(v)
+		}
 	}
-	b.entries = append(b.entries, e)
-	b.index[string(b.key)] = e
+	b.index[key] = e
+	if values[coarseTarget] != nil {
+		others := *values
+		others[coarseTarget] = nil
+		e.rest = b.find(bucket, &others)
+	}
 	return e
+}
+
+// room returns a new entry, or one from before the last reset.
+func (b *blend) room() *blendEntry {
+	n := len(b.entries)
+	if n < cap(b.entries) {
+		b.entries = b.entries[:n+1]
+	} else {
+		b.entries = append(b.entries, nil)
+	}
+	if b.entries[n] == nil {
+		b.entries[n] = &blendEntry{}
+	}
+	b.entries[n].cell.reset()
+	return b.entries[n]
 }
 
 func (e *blendEntry) is(bucket int64, values *[numCoarse][]byte) bool {
 	return e.bucket == bucket && e.values[0] == string(values[0]) && e.values[1] == string(values[1]) &&
-		e.values[2] == string(values[2]) && e.values[3] == string(values[3])
+		e.values[2] == string(values[2]) && e.values[3] == string(values[3]) && e.values[4] == string(values[4])
 }
 
 func blendHint(bucket int64, values *[numCoarse][]byte) int {
-	h := uint(bucket)
+	h := uint64(bucket)
 	for _, v := range values {
-		if n := len(v); n > 0 {
-			h = h*31 + uint(v[n-1]) + uint(v[0])<<2 + uint(n)
-		}
+		h = (h ^ lastWord(v)) * 0x9e3779b97f4a7c15
 	}
-	return int((h ^ h>>5) % 32)
+	return int(h >> 56)
+}
+
+// lastWord is the end of a value, by which targets, nodes and ARNs differ.
+func lastWord(v []byte) uint64 {
+	if n := len(v); n >= 8 {
+		return binary.LittleEndian.Uint64(v[n-8:])
+	}
+	var w uint64
+	for _, c := range v {
+		w = w<<8 | uint64(c)
+	}
+	return w
 }

@@ -284,6 +284,32 @@ func TestManyBuckets(t *testing.T) {
 	checkResult(t, setOf(t, Options{By: by}, rows).Freeze(), o.result(by, rows))
 }
 
+// Sets that use one scratch after the other count as if each had its own, whether their records share few combinations of
+// targets and the like, many, or so many that the blend is given up.
+func TestScratch(t *testing.T) {
+	var scratch Scratch
+	rnd := rand.New(rand.NewPCG(1, 12))
+	by := []Dimension{{Target}, {Time}, {TargetGroup}, {Host}, {Node}}
+	for _, targets := range []int{3, 5000, 24, 2} {
+		for _, minutes := range []int{1, 700} {
+			rows := make([]row, 3*maxBlend)
+			for i := range rows {
+				rows[i] = randomRow(rnd, noon.Add(time.Duration(rnd.IntN(minutes))*time.Minute))
+				rows[i].target = fmt.Sprintf("10.0.%d.%d:80", rnd.IntN(targets)/256, rnd.IntN(targets)%256)
+			}
+			s := NewSet(Options{By: by, Limit: 1 << 30})
+			s.Use(&scratch)
+			addRows(t, s, rows)
+			if targets == 5000 && (s.apart == 0 || (s.direct == 0) != (minutes == 1)) {
+				t.Errorf("%d targets, %d minutes: apart %d, direct %d", targets, minutes, s.apart, s.direct)
+			}
+			s.Close()
+			o := oracle{bucket: time.Minute}
+			checkResult(t, s.Freeze(), o.result(by, rows))
+		}
+	}
+}
+
 // Series and timelines of different widths are folded into the wider one, whichever comes first.
 func TestMergeOfDifferentWidths(t *testing.T) {
 	every := func(from time.Time, step time.Duration, n int) (rows []row) {

@@ -190,6 +190,13 @@ func (c *cell) merge(o *cell) (grown int) {
 	return grown + c.duration.Merge(&o.duration)
 }
 
+// reset empties c and keeps its memory.
+func (c *cell) reset() {
+	c.targetTime.Reset()
+	c.duration.Reset()
+	*c = cell{others: c.others[:0], targetTime: c.targetTime, duration: c.duration}
+}
+
 // subtract takes o, which was added before, away from c. First and last stay as they are.
 func (c *cell) subtract(o *cell) {
 	c.requests -= o.requests

@@ -35,6 +35,24 @@ func (s *series) add(slot int64, d *sample) (grown int) {
 	return grown
 }
 
+// addCell adds what was counted in one slot.
+func (s *series) addCell(slot int64, c *cell) (grown int) {
+	p, grown := s.at(slot)
+	p.requests += c.requests
+	p.tgt += c.target
+	c.statuses(func(n statusCount) {
+		switch n.status {
+		case 502:
+			p.elb502 += n.byELB
+		case 503:
+			p.elb503 += n.byELB
+		case 504:
+			p.elb504 += n.byELB
+		}
+	})
+	return grown
+}
+
 // at finds the point of a slot, or makes it. Records come nearly in order, so it looks at the last first.
 func (s *series) at(slot int64) (p *point, grown int) {
 	i := len(*s)

@@ -17,10 +17,11 @@ type Set struct {
 
 	// Records are counted in few cells and these added up later: the tables of fine dimensions take every record, and
 	// the blend takes it for the totals, the timeline and the tables of coarse ones.
-	fine   []*table
-	coarse [numCoarse]*table // nil where not asked for
-	blend  blend
-	direct int // records that go past the blend
+	fine    []*table
+	coarse  [numCoarse]*table // nil where not asked for
+	scratch *Scratch          // with the blend; nil until something is added
+	apart   int               // records whose targets are left out of the blend
+	direct  int               // records that go past the blend
 
 	key  []byte // of the record at hand, for a combination
 	path []byte // its path template
@@ -52,6 +53,9 @@ func NewSet(o Options) *Set {
 	return s
 }
 
+// Use lends an empty Set a scratch until it is closed.
+func (s *Set) Use(scratch *Scratch) { s.scratch = scratch }
+
 // Add counts a record and keeps nothing of it. node is the load balancer node that the object's name tells, for
 // lines from before the node was logged; nil if it tells none.
 func (s *Set) Add(r *parser.Record, node []byte) {
@@ -71,62 +75,103 @@ func (s *Set) Add(r *parser.Record, node []byte) {
 	}
 	var values [numCoarse][]byte
 	for i, t := range s.coarse {
-		if t != nil {
+		if t != nil || i == coarseGroup && s.coarse[coarseTarget] != nil {
 			values[i] = s.part(coarseParts[i], r, node, d.bucket)
 		}
 	}
 	if s.direct > 0 {
 		s.direct--
-		s.addDirect(&values, &d)
+		s.addDirect(&values, r, &d)
 	} else {
-		s.blend.find(d.bucket, &values).add(&d)
-		if s.blend.full() {
-			if !s.blend.worthwhile() {
-				s.direct = directRecords
-			}
-			s.settle()
-		}
+		s.addBlended(&values, r, &d)
 	}
 	s.path = s.path[:0]
 	for _, t := range s.fine {
-		var group []byte
-		if t.dim.Is(Target) {
-			group = r.Text(parser.FieldTargetGroupARN)
-		}
-		t.add(s.keyOf(t.dim, r, node, d.bucket), group, &d)
+		t.add(s.keyOf(t.dim, r, node, d.bucket), nil, &d)
 	}
 }
 
-// directRecords is for how many records the blend is given up where it turned out not to help.
-const directRecords = 1 << 14
+// For how many records targets are left out of the blend, or all of it is given up, where it turned out not to help.
+const (
+	apartRecords  = 1 << 16
+	directRecords = 1 << 14
+)
+
+func (s *Set) addBlended(values *[numCoarse][]byte, r *parser.Record, d *sample) {
+	if target := s.coarse[coarseTarget]; s.apart > 0 && target != nil {
+		s.apart--
+		target.add(values[coarseTarget], r.Text(parser.FieldTargetGroupARN), d)
+		values[coarseTarget] = nil
+	}
+	if s.scratch == nil {
+		s.scratch = &Scratch{}
+	}
+	blend := &s.scratch.blend
+	blend.find(d.bucket, values).add(d)
+	if !blend.full() {
+		return
+	}
+	switch {
+	case blend.worthwhile():
+	case s.coarse[coarseTarget] != nil && s.apart == 0:
+		s.apart = apartRecords
+	default:
+		s.direct = directRecords
+	}
+	s.settle()
+}
 
 // addDirect counts a record in every cell that the blend stands for.
-func (s *Set) addDirect(values *[numCoarse][]byte, d *sample) {
+func (s *Set) addDirect(values *[numCoarse][]byte, r *parser.Record, d *sample) {
 	s.totals.add(d)
 	if s.timeline != nil {
 		s.timeline.add(d)
 	}
 	for i, t := range s.coarse {
-		if t != nil {
-			t.add(values[i], nil, d)
+		if t == nil {
+			continue
 		}
+		var group []byte
+		if i == coarseTarget {
+			group = r.Text(parser.FieldTargetGroupARN)
+		}
+		t.add(values[i], group, d)
 	}
 }
 
-// settle adds the blend up into what it stands for.
+// settle adds the blend up into what it stands for. Targets come first, for what is left of it then is few cells.
 func (s *Set) settle() {
-	for _, e := range s.blend.entries {
+	if s.scratch == nil {
+		return
+	}
+	blend := &s.scratch.blend
+	for _, e := range blend.entries {
+		if e.rest != nil {
+			s.coarse[coarseTarget].mergeTarget(e)
+			e.rest.merge(&e.cell)
+		}
+	}
+	for _, e := range blend.entries {
+		if e.rest != nil {
+			continue
+		}
 		s.totals.merge(&e.cell)
 		if s.timeline != nil {
 			s.timeline.mergeCell(e.bucket, &e.cell)
 		}
 		for i, t := range s.coarse {
-			if t != nil {
+			if t != nil && i != coarseTarget {
 				t.mergeCell(e.values[i], &e.cell)
 			}
 		}
 	}
-	s.blend.reset()
+	blend.reset()
+}
+
+// Close ends the use of the scratch, so that another Set may have it.
+func (s *Set) Close() {
+	s.settle()
+	s.scratch = nil
 }
 
 // absent is the key of what a record does not have, which in the log is "-".
@@ -209,16 +254,18 @@ func (s *Set) Bytes() int {
 	if s.timeline != nil {
 		bytes += s.timeline.bytes
 	}
-	for _, e := range s.blend.entries {
-		bytes += int(unsafe.Sizeof(*e)) + e.pageBytes()
+	if s.scratch != nil {
+		for _, e := range s.scratch.blend.entries {
+			bytes += int(unsafe.Sizeof(*e)) + e.pageBytes()
+		}
 	}
 	return bytes
 }
 
 // Merge adds o, whose records come after those of s. o must not be used again.
 func (s *Set) Merge(o *Set) {
-	s.settle()
-	o.settle()
+	s.Close()
+	o.Close()
 	s.totals.merge(&o.totals)
 	for status, m := range o.missing {
 		if mine := s.missing[status]; mine != nil {

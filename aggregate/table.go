@@ -105,13 +105,32 @@ func (t *table) add(key, group []byte, s *sample) {
 
 // mergeCell adds c, which is left as it is, to a key.
 func (t *table) mergeCell(key string, c *cell) {
-	e := t.entries[key]
-	if e == nil {
-		e = t.insert(key)
-	}
-	if t.bytes += e.cell.merge(c); t.bytes > t.limit {
+	if t.bytes += t.at(key).cell.merge(c); t.bytes > t.limit {
 		t.prune()
 	}
+}
+
+// mergeTarget adds what was counted for a target in one bucket.
+func (t *table) mergeTarget(b *blendEntry) {
+	e := t.at(b.values[coarseTarget])
+	t.bytes += e.cell.merge(&b.cell)
+	if group := b.values[coarseGroup]; group != string(absent) {
+		t.bytes += e.addGroup([]byte(group), b.requests)
+	}
+	t.seriesBytes += e.series.addCell(b.bucket>>t.level, &b.cell)
+	if t.seriesBytes > t.seriesLimit {
+		t.widen(1)
+	}
+	if t.bytes > t.limit {
+		t.prune()
+	}
+}
+
+func (t *table) at(key string) *entry {
+	if e := t.entries[key]; e != nil {
+		return e
+	}
+	return t.insert(key)
 }
 
 // prune drops the least important entries, those without failures first, then those with fewest requests, so that the

@@ -1,6 +1,7 @@
 package partial
 
 import (
+	"alblens/aggregate"
 	"alblens/evidence"
 	"alblens/parser"
 )
@@ -12,6 +13,7 @@ type Builder struct {
 	place   evidence.Place
 	node    []byte
 	scratch evidence.Scratch
+	counts  aggregate.Scratch
 	p       *Partial
 }
 
@@ -21,6 +23,7 @@ func NewBuilder(o *Options) *Builder { return &Builder{opts: o} }
 // Begin starts an object. node is the load balancer node that its name tells, or "".
 func (b *Builder) Begin(name, node string) {
 	b.node, b.p = nil, forObject(b.opts, &b.scratch)
+	b.p.counts.Use(&b.counts)
 	if node != "" {
 		b.node = []byte(node)
 	}
@@ -59,6 +62,7 @@ func (b *Builder) Empty() bool { return b.p.Ledger.Records+b.p.Ledger.Filtered =
 func (b *Builder) End(stored, text int64, problem *Problem) *Partial {
 	p := b.p
 	b.p = nil
+	p.counts.Close()
 	if problem != nil && problem.Kind == Skipped {
 		p.evidence.Close()
 		p = forObject(b.opts, nil)
