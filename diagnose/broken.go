@@ -120,7 +120,7 @@ func (s *scene) judgeInstant(target string, list []*suspect) (rest []*suspect) {
 	confidence := 0.0
 	var reasons []string
 	switch {
-	case survivors == 0 && refused == 0 && quiet >= max(second, 2*spacing) && longest >= c.quiet-1 &&
+	case survivors == 0 && refused == 0 && (quiet >= max(second, 2*spacing) || quiet >= second && distinct >= 2) && longest >= c.quiet-1 &&
 		(neverSent && s.last-at > max(5*second, 5*spacing) || !neverSent && sent >= max(30*second, 10*spacing)):
 		// A target that dies in service goes on being sent requests until health checks notice.
 		c.cause, confidence = cause.DeregistrationCut, 0.8

@@ -87,6 +87,7 @@ func (s *scene) judge() {
 		s.byRow(&s.suspects[i])
 	}
 	s.judgeTimeouts()
+	s.judgeShortBodies()
 	s.judgeRefused()
 	s.judgeBroken()
 }

@@ -97,19 +97,24 @@ func (s *scene) shutdowns() []Finding {
 		var stopped []string
 		var lead []float64 // seconds between the last answered request and the last one sent
 		for _, l := range c.died {
-			n := len(failed)
+			n, connecting := len(failed), 0
 			from := l.LastAnswered
 			if from == parser.NoTimestamp {
 				continue
 			}
 			s.between(l.Target, from-second, l.LastSent+15*second, func(x *suspect) bool {
 				switch x.Cause {
-				case cause.ConnectRefused, cause.ConnectTimeout, cause.TargetCrash:
+				case cause.ConnectRefused, cause.ConnectTimeout:
+					connecting++
+					failed = append(failed, x)
+				case cause.TargetCrash:
 					failed = append(failed, x)
 				}
 				return true
 			})
-			if len(failed) > n {
+			if connecting == 0 {
+				failed = failed[:n] // it was cut off, but nothing was sent to it later
+			} else {
 				stopped = append(stopped, l.Target)
 				lead = append(lead, float64(l.LastSent-from)/1e6)
 			}
@@ -267,7 +272,7 @@ func (s *scene) failOpens() []Finding {
 func (s *scene) saturations() []Finding {
 	var list []Finding
 	for _, b := range s.bundles {
-		if b.cause != cause.IdleTimeout && b.cause != cause.ConnectTimeout && b.cause != cause.WorkerTimeout && b.cause != cause.ClientAbandoned || b.finding.Severity < Medium || len(b.finding.Scope.Paths) > 0 || s.onePath(b) {
+		if b.cause != cause.IdleTimeout && b.cause != cause.ConnectTimeout && b.cause != cause.WorkerTimeout && b.cause != cause.ClientAbandoned || b.finding.Severity < Medium || len(b.finding.Scope.Paths) > 0 || s.onePath(b) || b.cause == cause.ConnectTimeout && len(b.finding.Scope.Targets) > 0 {
 			continue // a slow path raises the means of its group too
 		}
 		width := s.result.Evidence.LoadWidth

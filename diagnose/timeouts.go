@@ -35,6 +35,42 @@ func (s *scene) judgeTimeouts() {
 	}
 }
 
+// judgeShortBodies looks at the 504s of responses that had begun: that they end after the idle timeout, or all after the
+// same time, speaks for it.
+func (s *scene) judgeShortBodies() {
+	byLB := map[string][]*suspect{}
+	for i := range s.suspects {
+		if x := &s.suspects[i]; x.Row == cause.ShortBody {
+			byLB[x.LoadBalancer] = append(byLB[x.LoadBalancer], x)
+		}
+	}
+	for lb, list := range byLB {
+		waits := make([]float64, len(list))
+		for i, x := range list {
+			waits[i] = afterFirstByte(x.Failure)
+		}
+		slices.Sort(waits)
+		m := densest(waits, 0.01, 0.3)
+		for _, x := range list {
+			x.Reasons = []string{fmt.Sprintf("for: the target's response had begun after %.2f s, and it ended %.1f s later", math.Max(0, secondsOf(x.TargetTime)), afterFirstByte(x.Failure))}
+			near := func(t float64) bool { return math.Abs(afterFirstByte(x.Failure)-t) < math.Max(1, 0.02*t) }
+			switch timeout := s.idleTimeouts[lb]; {
+			case timeout.within >= 3 && near(timeout.at):
+				x.Confidence = 0.85
+				x.Reasons = append(x.Reasons, fmt.Sprintf("for: %s s is the idle timeout, as other 504s show", number(timeout.at)))
+			case m.within >= 3 && near(m.at):
+				x.Confidence = 0.8
+				x.Reasons = append(x.Reasons, fmt.Sprintf("for: %d ended after as long, as by a timeout", m.within))
+			}
+		}
+	}
+}
+
+// afterFirstByte is how long a request lasted from the first byte of its response on, in seconds.
+func afterFirstByte(f *evidence.Failure) float64 {
+	return secondsOf(f.Wall() - max(f.RequestTime, 0) - max(f.TargetTime, 0))
+}
+
 // silence is for how long the target had said nothing, in seconds.
 func silence(f *evidence.Failure) float64 {
 	return float64(f.Wall()-max(f.RequestTime, 0)) / 1e6

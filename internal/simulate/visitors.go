@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"bytes"
 	"math"
 	"strings"
 	"time"
@@ -244,6 +245,7 @@ func (e *engine) askAgain(x *exchange) {
 	if c.kind != program {
 		return // it has gone away
 	}
+	c.client, c.id = bytes.Clone(c.client), bytes.Clone(c.id) // the slot's own are written over
 	_, rest, _ := strings.Cut(string(x.rec.request), c.authority)
 	url, _, ok := strings.Cut(rest, " HTTP/")
 	if !ok {

@@ -1,7 +1,10 @@
-// Command accuracy runs the diagnosis over the proof days and prints how it did, as Markdown.
+// Command accuracy holds the diagnosis to the simulated days whose truth is known, and writes how it did as Markdown:
+//
+//	go run ./internal/tools/accuracy -o docs/accuracy.md
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -18,14 +21,49 @@ func main() {
 	match := flag.String("day", "", "only the days whose name matches")
 	verbose := flag.Bool("v", false, "print each day's findings")
 	wrong := flag.Bool("wrong", false, "print the records that were judged wrongly")
+	output := flag.String("o", "", "write the tables to `FILE`; standard output if none")
 	flag.Parse()
-	pattern := regexp.MustCompile(*match)
+	pattern, err := regexp.Compile(*match)
+	if err != nil {
+		fail(err)
+	}
 	var days []simulate.Day
 	for _, day := range simulate.ProofDays() {
 		if pattern.MatchString(day.Name) {
 			days = append(days, day)
 		}
 	}
+	scores := run(days)
+	for i, s := range scores {
+		if *wrong {
+			fmt.Println(strings.Join(s.Wrong, "\n"))
+		}
+		if *verbose {
+			fmt.Println(days[i].Name)
+			for _, f := range s.Findings {
+				fmt.Printf("    %-8s %.2f %s  %s  %v\n", f.Severity, f.Confidence, f.Key, f.Summary, f.Estimates)
+			}
+		}
+	}
+	var b bytes.Buffer
+	proof.Write(&b, days, scores)
+	if *output == "" {
+		os.Stdout.Write(b.Bytes())
+	} else if err := os.WriteFile(*output, b.Bytes(), 0o666); err != nil {
+		fail(err)
+	}
+	if problems := proof.Problems(scores); len(problems) > 0 {
+		fail(fmt.Errorf("not proven:\n%s", strings.Join(problems, "\n")))
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "accuracy:", err)
+	os.Exit(1)
+}
+
+// run diagnoses the days, as many at a time as there are processors.
+func run(days []simulate.Day) []*proof.Score {
 	scores := make([]*proof.Score, len(days))
 	var wait sync.WaitGroup
 	next := make(chan int)
@@ -34,8 +72,7 @@ func main() {
 			for i := range next {
 				s, err := proof.Run(days[i])
 				if err != nil {
-					fmt.Fprintln(os.Stderr, days[i].Name, err)
-					os.Exit(1)
+					fail(fmt.Errorf("%s: %w", days[i].Name, err))
 				}
 				scores[i] = s
 			}
@@ -46,51 +83,5 @@ func main() {
 	}
 	close(next)
 	wait.Wait()
-	var all proof.Score
-	for i, s := range scores {
-		all.Add(s)
-		fmt.Printf("%-22s %7d records, %5d failed, %.2f %% right, alone %.2f %%\n", days[i].Name, s.Records, s.Failed, 100*right(s.Judged), 100*right(s.Alone))
-		if *wrong {
-			fmt.Println(strings.Join(s.Wrong, "\n"))
-		}
-		if *verbose {
-			for _, f := range s.Findings {
-				fmt.Printf("    %-8s %.2f %s  %s  %v\n", f.Severity, f.Confidence, f.Key, f.Summary, f.Estimates)
-			}
-			print(s.Judged)
-		}
-	}
-	print(all.Judged)
-	fmt.Printf("macro %.4f, alone %.4f\n", all.Judged.Macro(), all.Alone.Macro())
-	for i, b := range all.Bins {
-		if b.All > 0 {
-			fmt.Printf("confidence %.1f: %d, right %.3f\n", float64(i)/10, b.All, float64(b.Right)/float64(b.All))
-		}
-	}
-	fmt.Println(strings.Join(all.Misses, "\n"))
-}
-
-func right(c proof.Confusion) float64 {
-	all, right := 0, 0
-	for truth := range c {
-		a, r := c.Of(truth)
-		all, right = all+a, right+r
-	}
-	return float64(right) / float64(max(all, 1))
-}
-
-func print(c proof.Confusion) {
-	for _, truth := range c.Causes() {
-		all, right := c.Of(truth)
-		if all == 0 {
-			continue
-		}
-		fmt.Printf("      %-20s %6d  %.3f ", truth, all, float64(right)/float64(all))
-		for _, found := range c.Causes() {
-			if n := c[truth][found]; n > 0 && found != truth {
-				fmt.Printf("  %s %d", found, n)
-			}
-		}
-		fmt.Println()
-	}
+	return scores
 }
