@@ -12,7 +12,7 @@ BENCH    ?= .
 COUNT    ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint fuzz bench bench-base bench-compare corpus peers cover clean
+.PHONY: help build demo test race lint fuzz bench bench-base bench-compare corpus peers proof rig cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,12 @@ corpus: ## out/corpus: 2.25 million lines in 50 objects, from a seed
 peers: build ## alblens beside igzip, libdeflate, gzip and DuckDB on out/corpus
 	test -d out/corpus || $(MAKE) corpus
 	go -C bench/peers run . -alblens $(CURDIR)/bin/alblens $(CURDIR)/out/corpus
+
+proof: ## the diagnosis on 129 simulated days whose truth is known, into docs/accuracy.md; some minutes
+	go run ./internal/tools/accuracy -o docs/accuracy.md
+
+rig: ## real servers, broken in known ways, behind a small load balancer; a minute
+	go test -count=1 -v -run 'TestRig$$' ./bench/rig
 
 cover: ## coverage of parser and aggregate; fails below 90 % of either
 	bash scripts/cover.sh 90 parser aggregate
