@@ -232,7 +232,7 @@ func (m *mixture) solve() {
 		if m.keepalive.at > 0 {
 			m.race.fit(m.list, races)
 		}
-		race, crash = newRace, newCrash+0.3
+		race, crash = newRace+0.3, newCrash+0.1 // none is ruled out
 		copy(workers, newWorkers)
 		for _, b := range m.paths {
 			b.explains = b.n

@@ -60,6 +60,7 @@ func JSON(w io.Writer, r *Report) error {
 	d.member("findings", func(b []byte) []byte {
 		return appendLines(b, r.findings(), func(b []byte, f diagnose.Finding) []byte { return appendFinding(b, &f) })
 	})
+	d.member("settings", r.appendSettings)
 	_, err := w.Write(d.end())
 	return err
 }

@@ -153,7 +153,7 @@ func TestSchemaRejects(t *testing.T) {
 func TestJSONKeys(t *testing.T) {
 	got := keys(t, renderJSON(t, incident(t)))
 	want := strings.Fields("schema tool run options inputs window totals by_target by_path by_time by_target_group by_host by_node " +
-		"series overflow omitted attribution findings")
+		"series overflow omitted attribution findings settings")
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

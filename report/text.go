@@ -49,6 +49,7 @@ func Text(w io.Writer, r *Report, t TextOptions) error {
 		r.writeWorstBuckets(p)
 		r.writeTables(p)
 	}
+	r.writeSettings(p)
 	r.writeNotRead(p)
 	r.writeNext(p)
 	_, err := w.Write(p.b.Bytes())

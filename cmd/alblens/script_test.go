@@ -371,7 +371,7 @@ func withoutRun(ts *testscript.TestScript, text string) []string {
 }
 
 // sourceCommand is a command that reads the source again, which there is none of for standard input.
-var sourceCommand = regexp.MustCompile(`(, )?\{"why": "[^"]*", "command": "alblens records [^}]*\}`)
+var sourceCommand = regexp.MustCompile(`(, )?\{"why": "[^"]*", "command": "alblens records (?:[^"\\]|\\.)*"\}`)
 
 var sourceMember = regexp.MustCompile(`"source": "[^"]*"`)
 

@@ -54,7 +54,7 @@ var table = []row{
 	{pkg: "compare", may: "report"},
 	{pkg: "diagnose", may: "partial aggregate parser evidence internal/cause settings diagnose/advice", never: "sources scan report os net time.Now"},
 	{pkg: "diagnose/advice", never: "os net time.Now"},
-	{pkg: "report", may: "diagnose partial aggregate evidence internal/albtext internal/cause internal/jsontext internal/terminal", never: "parser scan sources os", but: map[string]string{"os": "bundle*.go"}},
+	{pkg: "report", may: "diagnose settings partial aggregate evidence internal/albtext internal/cause internal/jsontext internal/terminal", never: "parser scan sources os", but: map[string]string{"os": "bundle*.go"}},
 	{pkg: "export", may: "parser internal/albtext internal/cause internal/jsontext", never: "sources scan diagnose"},
 	{pkg: "cmd/alblens", may: "*", nobody: true},
 	{pkg: "bench", may: "*", nobody: true},

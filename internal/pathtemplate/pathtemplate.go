@@ -50,23 +50,30 @@ func (t *Templates) Append(dst, path []byte) []byte {
 	if len(path) >= maxWord {
 		return appendLong(dst, path)
 	}
-	for start := 0; start < len(path); {
+	copied := 0 // of path, into dst
+	for start := 0; ; {
 		i := special(path, start)
 		if i == len(path) {
-			return append(dst, path[start:]...)
+			return append(dst, path[copied:]...)
 		}
-		segment := bytes.LastIndexByte(path[start:i], '/') + 1 + start
-		dst = append(dst, path[start:segment]...)
+		segment := i
+		for segment > start && path[segment-1] != '/' {
+			segment--
+		}
 		var kinds kind
 		end := segment
 		for end < len(path) && path[end] != '/' {
 			kinds |= kindOf[path[end]]
 			end++
 		}
-		dst = appendSegment(dst, path[segment:end], kinds)
 		start = end
+		if end-segment < minHex && kinds != digit && kinds&^(digit|letter|hexLetter) == 0 { // v1
+			continue
+		}
+		dst = append(dst, path[copied:segment]...)
+		dst = appendSegment(dst, path[segment:end], kinds)
+		copied = end
 	}
-	return dst
 }
 
 // special returns the index of the first byte from i on that can be part of an identifier: a digit, @ or %. It is
