@@ -87,9 +87,10 @@ func (t *traffic) add(r *parser.Record, node []byte, f *Failure) bool {
 	return t.spans < mostSpans
 }
 
-// brokeConnection reports whether a request was sent and never answered.
+// brokeConnection reports whether a request was sent on a connection that then broke, so that it matters how long that
+// had been idle. The 504s, which are silent, would cost a replay for nothing.
 func brokeConnection(f *Failure) bool {
-	return f.TargetStatus == parser.NoStatus && f.RequestTime != parser.NoMicros
+	return f.ELBStatus == 502 && f.TargetStatus == parser.NoStatus && f.RequestTime != parser.NoMicros
 }
 
 func (t *traffic) find(node []byte, r *parser.Record) *conversation {
