@@ -111,6 +111,9 @@ func (s *scene) word(f *Finding, b *bundle) {
 		f.Title = "Failures of " + where + " without a known cause"
 		f.Summary = head + " fit no known cause, or more than one"
 	}
+	if text := tooFew(f, b); text != "" {
+		f.Caveats = append(f.Caveats, text)
+	}
 	if names := f.Scope.Paths; len(names) == 1 && b.cause != cause.NoTarget {
 		f.Summary += ", all on " + names[0]
 	} else if len(f.Scope.Targets) == 1 {
@@ -121,6 +124,25 @@ func (s *scene) word(f *Finding, b *bundle) {
 	if s.sampled {
 		f.Caveats = append(f.Caveats, "More records failed than were kept: counts by cause are shares of a sample.")
 	}
+}
+
+// tooFew says what would be needed to say more.
+func tooFew(f *Finding, b *bundle) string {
+	switch b.cause {
+	case cause.KeepaliveRace:
+		if !slices.ContainsFunc(f.Estimates, func(e Estimate) bool { return e.Name == "server_keepalive_seconds" }) {
+			return "Too few to tell the server's keep-alive: that takes three and more after the same idle time, with the requests before them. Read more of the log."
+		}
+	case cause.IdleTimeout:
+		if len(b.list) < 3 {
+			return "Too few to tell the idle timeout from the log: that takes three and more that end after the same time."
+		}
+	case cause.TargetCrash:
+		if len(b.list) < 3 && f.Confidence < 0.7 {
+			return "Too few to be sure: what happened on the target in that second would tell, as its stop reason or the application's log."
+		}
+	}
+	return ""
 }
 
 // crashes says how many targets were hit how often.

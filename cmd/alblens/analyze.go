@@ -132,6 +132,15 @@ func (a *analysis) check() error {
 
 var formats = []string{"text", "json"}
 
+// neededBy is what the diagnosis looks at, whatever --by says.
+var neededBy = []aggregate.Dimension{{aggregate.Target}, {aggregate.Path}, {aggregate.Time}, {aggregate.Node}, {aggregate.Host}}
+
+// keepAsked takes out of the counts what was counted for the diagnosis alone.
+func keepAsked(r *aggregate.Result, names []string) {
+	r.Tables = slices.DeleteFunc(r.Tables, func(t aggregate.Table) bool { return !slices.Contains(names, t.By.String()) })
+	r.Series = slices.DeleteFunc(r.Series, func(s aggregate.Series) bool { return !slices.Contains(names, s.Part.String()) })
+}
+
 const defaultMemory size = 700 << 20
 
 // shares divide 60 % of --max-memory, what keyed state may take: a sixteenth to each object, two fifths to all objects
@@ -207,6 +216,7 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 		Result: whole.Freeze(),
 	}
 	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples, Sources: a.sources, Settings: known, Buckets: buckets(p.Objects)})
+	keepAsked(r.Result.Counts, by)
 	r.Run.Elapsed = time.Since(started)
 	lost := false
 	for i := range outputs { // one that fails takes no other with it
@@ -228,6 +238,11 @@ func (a *analysis) options(since, until time.Time) (*partial.Options, []string, 
 	by, names, err := parseBy(a.by)
 	if err != nil {
 		return nil, nil, err
+	}
+	for _, d := range neededBy { // counted, and not reported
+		if !slices.Contains(names, d.String()) {
+			by = append(by, d)
+		}
 	}
 	templates, err := a.templates()
 	if err != nil {
