@@ -114,7 +114,7 @@ func (s *scene) word(f *Finding, b *bundle) {
 	if text := tooFew(f, b); text != "" {
 		f.Caveats = append(f.Caveats, text)
 	}
-	if names := f.Scope.Paths; len(names) == 1 && b.cause != cause.NoTarget {
+	if names := f.Scope.Paths; len(names) == 1 && names[0] != "-" && b.cause != cause.NoTarget {
 		f.Summary += ", all on " + names[0]
 	} else if len(f.Scope.Targets) == 1 {
 		f.Summary += ", all on " + f.Scope.Targets[0]

@@ -56,7 +56,8 @@ func (r *Report) writeFinding(p *page, f *diagnose.Finding) {
 			p.line(l)
 		}
 	}
-	brief := strings.HasPrefix(f.ID, "one-bad-") // it says more of another finding
+	// What says more of another finding, and what hardly hurts, has its commands in the other formats.
+	brief := f.Severity < diagnose.Medium || strings.HasPrefix(f.ID, "one-bad-")
 	part("what", said(f.Summary))
 	part("when", r.when(p, f))
 	for i, reason := range f.Reasons[:min(len(f.Reasons), shownReasons)] {
