@@ -2,6 +2,7 @@ package export
 
 import (
 	"strconv"
+	"strings"
 
 	"alblens/internal/cause"
 	"alblens/internal/jsontext"
@@ -14,6 +15,7 @@ type Row struct {
 	Path       []byte // the template, nil if the request has no path
 	Cause      cause.Cause
 	Confidence float64
+	Reasons    []string // for and against the cause
 	Source     string
 	Line       int // from 1
 
@@ -89,6 +91,7 @@ var columns = []column{
 	{name: "confidence", number: confidence},
 	{name: "source", text: func(r *Row) []byte { return []byte(r.Source) }, plain: true},
 	decimal("line", 0, func(r *Row) int64 { return int64(r.Line) }),
+	{name: "reasons", text: reasons, plain: true},
 }
 
 func text(name string, f func(*Row) []byte) column { return column{name: name, text: f} }
@@ -129,6 +132,13 @@ func causeText(r *Row) []byte {
 		return nil
 	}
 	return []byte(r.Cause.String())
+}
+
+func reasons(r *Row) []byte {
+	if r.Cause == cause.None || len(r.Reasons) == 0 {
+		return nil
+	}
+	return []byte(strings.Join(r.Reasons, "; "))
 }
 
 func confidence(r *Row, dst []byte) []byte {

@@ -24,7 +24,7 @@ response_processing_time elb_status_code target_status_code received_bytes sent_
 request_protocol user_agent ssl_cipher ssl_protocol target_group_arn trace_id domain_name chosen_cert_arn
 matched_rule_priority request_creation_time actions_executed redirect_url error_reason target_port_list
 target_status_code_list classification classification_reason conn_trace_id transformed_host transformed_uri
-request_transform_status ip_address target_error_code elb_error_code path duration_ms cause confidence source line extra`)
+request_transform_status ip_address target_error_code elb_error_code path duration_ms cause confidence source line reasons extra`)
 
 // numbers are the columns that hold numbers.
 var numbers = strings.Fields(`
@@ -168,9 +168,22 @@ func TestColumns(t *testing.T) {
 	}
 }
 
+func TestReasons(t *testing.T) {
+	r := row(t, logLine(nil))
+	r.Cause, r.Reasons = cause.BadResponse, []string{"for: its path", "against: too few"}
+	if got, want := value(t, r, "reasons"), `"for: its path; against: too few"`; got != want {
+		t.Errorf("reasons %s, want %s", got, want)
+	}
+	r.Cause = cause.None
+	if got := value(t, r, "reasons"); got != "null" {
+		t.Errorf("reasons of no failure: %s", got)
+	}
+}
+
 func TestNDJSON(t *testing.T) {
 	full := row(t, logLine(nil))
 	full.Path, full.Cause, full.Confidence = []byte("/a/{int}"), cause.BadResponse, 0.7
+	full.Reasons = []string{"for:1"}
 	bare := row(t, absent)
 	bare.Source, bare.Line = "-", 1
 	for _, tt := range []struct {
@@ -184,8 +197,8 @@ func TestNDJSON(t *testing.T) {
 			"Root=1-691f1f4b-23a8c76965a2ef7629b185e3" "shop.sni.example" "arn:aws:acm:eu-west-1:123456789012:certificate/1277e7c7"
 			7 "2026-11-20T14:04:59.456000Z" "waf,forward" "https://r.example:443/to" "LambdaInvalidResponse" "10.0.1.9:8444" "202"
 			"Ambiguous" "EmptyHeader" "TID_b33932fc40603344" "t.example" "/t?u" "TransformSuccess" "10.0.0.5" "0x2" "0x8"
-			"/a/{int}" 667.456 "bad-response" 0.7 "logs/x.log.gz" 12 null`},
-		{"bare", bare, `"http" "2026-11-20T14:05:00.123456Z" "app/shop/50dc6c495c0c9188"` + strings.Repeat(" null", 41) + ` "-" 1 null`},
+			"/a/{int}" 667.456 "bad-response" 0.7 "logs/x.log.gz" 12 "for:1" null`},
+		{"bare", bare, `"http" "2026-11-20T14:05:00.123456Z" "app/shop/50dc6c495c0c9188"` + strings.Repeat(" null", 41) + ` "-" 1 null null`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var want []member

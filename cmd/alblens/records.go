@@ -212,7 +212,7 @@ func (s *selector) Append(dst []byte, r *parser.Record, ref *sources.Ref, line i
 	s.row.Cause, s.row.Confidence = cause.OfRow(r)
 	if s.judged != nil {
 		if v := s.judged.Of(ref.Name, line, s.row.Cause); v != nil {
-			s.row.Cause, s.row.Confidence = v.Cause, v.Confidence
+			s.row.Cause, s.row.Confidence, s.row.Reasons = v.Cause, v.Confidence, v.Reasons
 		}
 	}
 	if path := r.Path(); path != nil {
