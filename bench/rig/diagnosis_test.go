@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"io/fs"
 	"math"
 	"os"
@@ -135,29 +134,5 @@ func eachRecord(t *testing.T, dir string, f func(source string, line int, r *par
 	})
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// TestKept diagnoses logs of an earlier run, which RIG_LOGS names, for work on the diagnosis.
-func TestKept(t *testing.T) {
-	dir := os.Getenv("RIG_LOGS")
-	if dir == "" {
-		t.Skip("RIG_LOGS names no logs")
-	}
-	names, err := filepath.Glob(filepath.Join(dir, "*.truth.json"))
-	if err != nil || len(names) == 0 {
-		t.Fatal("no truth in", dir, err)
-	}
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var truth Truth
-		if err := json.Unmarshal(text, &truth); err != nil {
-			t.Fatal(err)
-		}
-		truth.Dir = filepath.Join(dir, truth.Case)
-		t.Run(truth.Case, func(t *testing.T) { checkDiagnosis(t, &truth) })
 	}
 }

@@ -99,8 +99,8 @@ func (a *analysis) flags(f *pflag.FlagSet) {
 	f.Var(&a.bucket, "bucket", "width of a time bucket, in whole seconds")
 	f.StringSliceVar(&a.by, "by", by, "dimensions `DIM,...` to report: target, path, time, target-group, host, method, lb, node, client, status, rule, user-agent, or several joined by +")
 	f.IntVar(&a.top, "top", 0, "rows `N` a table; 0 is all (default 20 in text, 1000 in JSON)")
-	f.StringVarP(&a.format, "format", "f", "text", "write the report in `FORMAT`: text or json")
-	f.StringArrayVarP(&a.outputs, "output", "o", nil, "write to `FILE`, in the format of its extension (.txt .json); - is standard output; repeatable")
+	f.StringVarP(&a.format, "format", "f", "text", "write the report in `FORMAT`: text, json or html")
+	f.StringArrayVarP(&a.outputs, "output", "o", nil, "write to `FILE`, in the format of its extension (.txt .json .html); - is standard output; repeatable")
 	f.Var(&a.maxMemory, "max-memory", "goal for the memory of the whole process, at least 64MiB")
 	f.StringVar(&a.awsConfig, "aws-config", "", "confirm or contradict findings by the JSON of aws describe-* in `DIR`; see alblens collect")
 	f.StringVar(&a.failOn, "fail-on", "", "exit 4 when a finding reaches `SEVERITY`: info, low, medium, high or critical")
@@ -130,7 +130,7 @@ func (a *analysis) check() error {
 	return oneOf("color", a.color, colorWords)
 }
 
-var formats = []string{"text", "json"}
+var formats = []string{"text", "json", "html"}
 
 // neededBy is what the diagnosis looks at, whatever --by says.
 var neededBy = []aggregate.Dimension{{aggregate.Target}, {aggregate.Path}, {aggregate.Time}, {aggregate.Node}, {aggregate.Host}}
@@ -280,7 +280,7 @@ func (a *analysis) targets() ([]output, error) {
 		switch {
 		case name == stdoutName:
 		case !a.changed("format") && !known:
-			return nil, usagef("--output %s: no format goes by the extension %q; use .json or .txt, or say -f", name, ext)
+			return nil, usagef("--output %s: no format goes by the extension %q; use .json, .html or .txt, or say -f", name, ext)
 		case !a.changed("format"):
 			o.format = format
 		case known && format != a.format:
@@ -291,7 +291,7 @@ func (a *analysis) targets() ([]output, error) {
 	return list, nil
 }
 
-var formatByExtension = map[string]string{".json": "json", ".txt": "text", ".text": "text", ".log": "text"}
+var formatByExtension = map[string]string{".json": "json", ".html": "html", ".htm": "html", ".txt": "text", ".text": "text", ".log": "text"}
 
 // create makes sure, before anything is read, that the output can be written.
 func (o *output) create() (err error) {
@@ -329,11 +329,14 @@ func (o *output) write(a *analysis, r *report.Report, std streams) error {
 // render renders for the screen that the bytes go to in the end, if any.
 func (o *output) render(a *analysis, r *report.Report, w, screen io.Writer) error {
 	r.Top = a.top
-	if o.format == "json" {
-		if !a.changed("top") {
-			r.Top = 1000
-		}
+	if o.format != "text" && !a.changed("top") {
+		r.Top = 1000
+	}
+	switch o.format {
+	case "json":
 		return report.JSON(w, r)
+	case "html":
+		return report.HTML(w, r)
 	}
 	if !a.changed("top") {
 		r.Top = 20

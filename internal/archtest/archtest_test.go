@@ -40,6 +40,7 @@ var table = []row{
 	{pkg: "internal/albtext"},
 	{pkg: "internal/jsontext"},
 	{pkg: "internal/terminal", may: "internal/jsontext"},
+	{pkg: "internal/mdtext", may: "internal/jsontext internal/terminal"},
 	{pkg: "internal/simulate"},
 	{pkg: "sources", may: "internal/logname", never: "parser inflate"},
 	{pkg: "sources/s3", may: "sources internal/logname", never: "parser inflate"},
@@ -54,7 +55,7 @@ var table = []row{
 	{pkg: "compare", may: "report"},
 	{pkg: "diagnose", may: "partial aggregate parser evidence internal/cause settings diagnose/advice", never: "sources scan report os net time.Now"},
 	{pkg: "diagnose/advice", never: "os net time.Now"},
-	{pkg: "report", may: "diagnose settings partial aggregate evidence internal/albtext internal/cause internal/jsontext internal/terminal", never: "parser scan sources os", but: map[string]string{"os": "bundle*.go"}},
+	{pkg: "report", may: "diagnose settings partial aggregate evidence internal/albtext internal/cause internal/jsontext internal/mdtext internal/terminal", never: "parser scan sources os", but: map[string]string{"os": "bundle*.go"}},
 	{pkg: "export", may: "parser internal/albtext internal/cause internal/jsontext", never: "sources scan diagnose"},
 	{pkg: "cmd/alblens", may: "*", nobody: true},
 	{pkg: "bench", may: "*", nobody: true},
@@ -88,7 +89,7 @@ var libraries = []struct{ module, in string }{
 var pure = []string{"net/netip", "net/url"}
 
 // elsewhere names modules that live in a go.mod of their own, so that a user of this one never downloads them.
-var elsewhere = []string{"beam", "staticcheck", "honnef.co", "versitygw"}
+var elsewhere = []string{"beam", "staticcheck", "honnef.co", "versitygw", "chromedp"}
 
 func TestImports(t *testing.T) {
 	for _, v := range violations(t, os.DirFS("../..")) {

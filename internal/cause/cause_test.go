@@ -106,8 +106,10 @@ func TestOfRow(t *testing.T) {
 		{"idle timeout before creation times", status("504", "-", "0.001 -1 -1", ""), IdleTimeout, 0.8},
 		{"504 of a function without a reason", status("504", "-", "0.001 -1 -1", "60.002s").to(lambda), Unattributed, 0},
 
-		{"a body cut short", status("504", "-", "0.001 0.020 0.000", "60.002s"), ShortBody, 0.4},
-		{"a body cut short after a status", status("504", "200", "0.001 0.020 -1", "60.002s"), ShortBody, 0.4},
+		{"a body cut short", status("504", "-", "0.001 0.020 0.000", "60.002s"), ShortBody, 0.5},
+		{"a body cut short, without a response time", status("504", "-", "0.001 0.020 -1", "60.002s"), ShortBody, 0.5},
+		{"silent, the target time being the timeout", status("504", "-", "0.001 60.000 -1", "60.002s"), IdleTimeout, 0.8},
+		{"a body cut short after a status", status("504", "200", "0.001 0.020 -1", "60.002s"), ShortBody, 0.5},
 
 		{"refused", status("502", "-", "-1 -1 -1", "1ms"), ConnectRefused, 0.7},
 		{"refused within the millisecond", status("502", "-", "-1 -1 -1", "0s"), ConnectRefused, 0.7},
