@@ -102,7 +102,7 @@ func (s *scene) judgeInstant(target string, list []*suspect) (rest []*suspect) {
 			distinct++ // it was under way at that instant
 		}
 	}
-	quiet, spacing := quietBefore(l, at)
+	quiet, spacing := s.quietBefore(l, at)
 	patience := max(5*second, 8*spacing)
 	sent, neverSent := s.sentAfter(l, at)
 	back, never := s.quietAfter(l, at)

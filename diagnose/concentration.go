@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ func wilson(k, n, z float64) (low, high float64) {
 	}
 	p := k / n
 	center := (p + z*z/(2*n)) / (1 + z*z/n)
-	half := z / (1 + z*z/n) * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
+	half := float64(z / (1 + z*z/n) * math.Sqrt(p*(1-p)/n+z*z/(4*n*n)))
 	return math.Max(0, center-half), math.Min(1, center+half)
 }
 
@@ -32,8 +33,8 @@ type concern struct {
 // standsOut finds the key that most of the failures are on although little of the traffic is.
 func standsOut(failed, traffic map[string]float64) (concern, bool) {
 	var sum, all float64
-	for _, n := range failed {
-		sum += n
+	for _, key := range slices.Sorted(maps.Keys(failed)) { // in one order: weights are no whole numbers
+		sum += failed[key]
 	}
 	for _, n := range traffic {
 		all += n

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"alblens/parser"
 )
@@ -137,5 +136,3 @@ func perMinute(list []*suspect) map[int64]float64 {
 	}
 	return counts
 }
-
-func minuteTime(minute int64) time.Time { return time.Unix(60*minute, 0).UTC() }

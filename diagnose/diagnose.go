@@ -1,6 +1,10 @@
 package diagnose
 
 import (
+	"cmp"
+	"math/bits"
+	"slices"
+
 	"alblens/evidence"
 	"alblens/internal/cause"
 	"alblens/partial"
@@ -61,6 +65,15 @@ type suspect struct {
 	*evidence.Failure
 	Verdict
 	weight float64 // how many records it stands for
+}
+
+// weightOf is how many records they stand for.
+func weightOf(list []*suspect) float64 {
+	n := 0.0
+	for _, x := range list {
+		n += x.weight
+	}
+	return n
 }
 
 // Run judges every failed record and says what there is to find.
@@ -159,22 +172,21 @@ func (s *scene) attribution() (map[cause.Cause]uint64, map[cause.Cause]*Verdict)
 	return counts, rows
 }
 
-// shareOut divides a whole in proportion to parts, which sum up to sum, by largest remainder.
+// shareOut divides a whole in proportion to parts, which sum up to sum, by largest remainder; of equals the first has it.
 func shareOut(whole uint64, parts []uint64, sum uint64) []uint64 {
 	out := make([]uint64, len(parts))
+	order := make([]int, len(parts))
+	left := make([]uint64, len(parts))
 	rest := whole
 	for i, n := range parts {
-		out[i] = uint64(float64(whole) * float64(n) / float64(sum))
+		high, low := bits.Mul64(whole, n)
+		out[i], left[i] = bits.Div64(high, low, sum)
 		rest -= out[i]
+		order[i] = i
 	}
-	for ; rest > 0; rest-- {
-		best, most := 0, -1.0
-		for i, n := range parts {
-			if r := float64(whole)*float64(n)/float64(sum) - float64(out[i]); n > 0 && r > most {
-				best, most = i, r
-			}
-		}
-		out[best]++
+	slices.SortStableFunc(order, func(a, b int) int { return -cmp.Compare(left[a], left[b]) })
+	for _, i := range order[:rest] {
+		out[i]++
 	}
 	return out
 }

@@ -99,9 +99,9 @@ func (s *scene) deregistrationDelay(b *bundle) float64 {
 	if low == 0 {
 		return 0
 	}
-	high := longest + math.Min(noticing/n, 0.2*longest+1)
+	high := longest + math.Min(noticing/n, float64(0.2*longest)+1)
 	for _, step := range []float64{60, 30, 15, 10, 5} {
-		if r := math.Ceil(low/step) * step; r <= high {
+		if r := math.Ceil((low-0.05)/step) * step; r <= high { // the spacing is a mean, and times are in milliseconds
 			return r
 		}
 	}

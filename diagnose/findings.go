@@ -83,13 +83,13 @@ func (s *scene) causeFindings() []Finding {
 
 func (s *scene) causeFinding(b *bundle) Finding {
 	f := Finding{
-		ID: b.cause.String(), Key: b.cause.String() + "/" + shortName(b.where),
+		ID: b.cause.String(), Key: b.cause.String() + "/" + s.names[b.where],
 		Requests: uint64(b.count + 0.5), Of: s.ofStatus(b.list),
 	}
 	s.describe(&f, b.list)
 	confidence, weight := 0.0, 0.0
 	for _, x := range b.list {
-		confidence += x.Confidence * x.weight
+		confidence += float64(x.Confidence * x.weight)
 		weight += x.weight
 	}
 	f.Confidence = round3(confidence / weight)
@@ -99,7 +99,36 @@ func (s *scene) causeFinding(b *bundle) Finding {
 	return f
 }
 
-// shortName is what a key calls a target group or a load balancer.
+// findNames gives each target group and load balancer a name of its own for keys: its short one, or, where others share
+// that, the end of its ARN. A load balancer leaves the short name to a target group.
+func (s *scene) findNames() map[string]string {
+	groups, balancers := map[string]bool{}, map[string]bool{}
+	for i := range s.suspects {
+		groups[s.suspects[i].TargetGroup], balancers[s.suspects[i].LoadBalancer] = true, true
+	}
+	for _, l := range s.result.Evidence.Lives {
+		groups[l.TargetGroup], balancers[l.LoadBalancer] = true, true
+	}
+	names := map[string]string{}
+	taken := map[string]int{}
+	for _, all := range []map[string]bool{groups, balancers} {
+		for where := range all {
+			taken[shortName(where)]++
+		}
+		for where := range all {
+			if _, ok := names[where]; ok {
+				continue
+			}
+			names[where] = shortName(where)
+			if taken[names[where]] > 1 && where != "" {
+				names[where] = where[strings.LastIndexByte(where, ':')+1:]
+			}
+		}
+	}
+	return names
+}
+
+// shortName is what people call a target group or a load balancer.
 func shortName(where string) string {
 	if strings.HasPrefix(where, "app/") {
 		return loadBalancerName(where)

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,9 @@ func (s *scene) cohorts() []cohort {
 	}
 	edges := map[string][]edge{}
 	for _, l := range s.result.Evidence.Lives {
+		if l.Requests < 2*fewSent {
+			continue // it comes and goes by chance
+		}
 		life := s.lives[l.Target]
 		patience := max(3*60*second, 20*(l.LastSent-l.FirstSent)/parser.Timestamp(max(l.Requests, 1)))
 		if l.FirstSent-s.first > patience {
@@ -129,9 +133,7 @@ func (s *scene) shutdowns() []Finding {
 			ID: "shutdown-early", Key: fmt.Sprintf("shutdown-early/%s/%d", groupName(c.group), i+1), Confidence: 0.85, Of: s.ofStatus(failed),
 			Title: "Targets of " + groupName(c.group) + " stop while requests are still routed to them",
 		}
-		for _, x := range failed {
-			b.count += x.weight
-		}
+		b.count = weightOf(failed)
 		f.Requests = uint64(b.count + 0.5)
 		s.describe(&f, failed)
 		f.Severity = s.severity(&f, b)
@@ -156,10 +158,10 @@ func plural(n uint64, noun string) string {
 // coldStarts finds targets that are slow at first: whose answers took much longer in the first minute than later.
 func (s *scene) coldStarts() []Finding {
 	type group struct {
-		targets       []string
-		slow          []float64
-		first, last   parser.Timestamp
-		early, counts uint64
+		targets     []string
+		slow        []float64
+		first, last parser.Timestamp
+		early       uint64
 	}
 	groups := map[string]*group{}
 	var order []string
@@ -170,8 +172,8 @@ func (s *scene) coldStarts() []Finding {
 		}
 		early := l.EarlyAnswering.Seconds() / float64(l.EarlyAnswers)
 		usual := (l.Answering - l.EarlyAnswering).Seconds() / float64(later)
-		if early < 1.5*usual {
-			continue
+		if early < 1.5*usual || early-usual < 0.01 || usual == 0 {
+			continue // times are in milliseconds: below ten of them, a factor says nothing
 		}
 		g := groups[l.TargetGroup]
 		if g == nil {
@@ -192,7 +194,7 @@ func (s *scene) coldStarts() []Finding {
 		}
 		slices.Sort(g.slow)
 		list = append(list, Finding{
-			ID: "cold-start", Key: "cold-start/" + groupName(arn), Severity: Info, Confidence: 0.6,
+			ID: "cold-start", Key: "cold-start/" + s.names[arn], Severity: Info, Confidence: 0.6,
 			Title: "New targets of " + groupName(arn) + " are slow in their first minute",
 			Summary: fmt.Sprintf("answers of %d new targets took %.1f times as long in their first minute as later (%s).",
 				len(g.targets), g.slow[len(g.slow)/2], plural(g.early, "request")),
@@ -208,6 +210,11 @@ func (s *scene) coldStarts() []Finding {
 // failOpens finds spans in which every target of a group failed at once.
 func (s *scene) failOpens() []Finding {
 	var list []Finding
+	lives := map[string][]*evidence.Life{}
+	for i := range s.result.Evidence.Lives {
+		l := &s.result.Evidence.Lives[i]
+		lives[l.TargetGroup] = append(lives[l.TargetGroup], l)
+	}
 	for group, suspects := range s.groups {
 		if group == "" {
 			continue
@@ -232,17 +239,19 @@ func (s *scene) failOpens() []Finding {
 		var failed []*suspect
 		minutes := 0
 		for m, by := range byMinute {
-			used, n := 0, 0
-			for _, l := range s.lives {
-				at := l.Slot(parser.Timestamp(m) * 60 * second)
-				if l.TargetGroup == group && l.Sent.Count(at, l.Slot(parser.Timestamp(m+1)*60*second-1)) > 0 {
+			used, n := 0, 0.0
+			for _, target := range slices.Sorted(maps.Keys(by)) {
+				n += weightOf(by[target])
+			}
+			if len(by) < 2 || n < 0.5*requests[m] {
+				continue
+			}
+			for _, l := range lives[group] {
+				if l.Sent.Any(l.Slot(parser.Timestamp(m)*60*second), l.Slot(parser.Timestamp(m+1)*60*second-1)) {
 					used++
 				}
 			}
-			for _, xs := range by {
-				n += len(xs)
-			}
-			if used < 2 || len(by) < used || float64(n) < 0.5*requests[m] {
+			if used < 2 || len(by) < used {
 				continue
 			}
 			minutes++
@@ -253,10 +262,12 @@ func (s *scene) failOpens() []Finding {
 		if minutes < 3 || len(failed) < 10 {
 			continue
 		}
-		slices.SortFunc(failed, func(a, b *suspect) int { return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Hash, b.Hash)) })
+		slices.SortFunc(failed, func(a, b *suspect) int {
+			return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Hash, b.Hash), strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line))
+		})
 		f := Finding{
-			ID: "fail-open", Key: "fail-open/" + groupName(group), Severity: Medium, Confidence: 0.55,
-			Requests: uint64(len(failed)), Of: s.ofStatus(failed),
+			ID: "fail-open", Key: "fail-open/" + s.names[group], Severity: Medium, Confidence: 0.55,
+			Requests: uint64(weightOf(failed) + 0.5), Of: s.ofStatus(failed),
 			Title:   "All targets of " + groupName(group) + " fail at once",
 			Summary: fmt.Sprintf("in %d minutes every target in use failed at once, most of their requests: where all targets are unhealthy, the load balancer sends to all of them.", minutes),
 			Reasons: []string{"for: no target was spared", "against: the log alone does not tell this from an outage that all targets share"},
@@ -271,8 +282,9 @@ func (s *scene) failOpens() []Finding {
 // saturations finds target groups whose latency and concurrency rose before the first timeout.
 func (s *scene) saturations() []Finding {
 	var list []Finding
+	seen := map[string]bool{}
 	for _, b := range s.bundles {
-		if b.cause != cause.IdleTimeout && b.cause != cause.ConnectTimeout && b.cause != cause.WorkerTimeout && b.cause != cause.ClientAbandoned || b.finding.Severity < Medium || len(b.finding.Scope.Paths) > 0 || s.onePath(b) || b.cause == cause.ConnectTimeout && len(b.finding.Scope.Targets) > 0 {
+		if seen[b.where] || b.cause != cause.IdleTimeout && b.cause != cause.ConnectTimeout && b.cause != cause.WorkerTimeout && b.cause != cause.ClientAbandoned || b.finding.Severity < Medium || len(b.finding.Scope.Paths) > 0 || s.onePath(b) || b.cause == cause.ConnectTimeout && len(b.finding.Scope.Targets) > 0 {
 			continue // a slow path raises the means of its group too
 		}
 		width := s.result.Evidence.LoadWidth
@@ -284,11 +296,11 @@ func (s *scene) saturations() []Finding {
 			switch ahead := b.finding.First.Sub(l.Start); {
 			case ahead > 5*time.Minute && ahead <= time.Hour:
 				calm.add(&l)
-			case ahead >= 0 && ahead <= 2*time.Minute:
+			case ahead >= width && ahead <= width+2*time.Minute: // the slot of the failures is busy with these
 				before.add(&l)
 			}
 		}
-		if calm.slots < 8 || before.slots < 2 || calm.answered < 50 || before.answered < 20 {
+		if calm.slots < 8 || before.slots < 2 || calm.answered < 50 || before.answered < 20 || calm.answering == 0 {
 			continue
 		}
 		latency, concurrency := before.latency()/calm.latency(), before.concurrency(width)/calm.concurrency(width)
@@ -296,12 +308,13 @@ func (s *scene) saturations() []Finding {
 			continue
 		}
 		f := b.finding
-		f.ID, f.Key = "saturation", "saturation/"+shortName(b.where)
+		f.ID, f.Key = "saturation", "saturation/"+s.names[b.where]
 		f.Severity, f.Confidence = min(f.Severity, Medium), 0.7
 		f.Title = "Targets of " + shortName(b.where) + " were saturated before requests timed out"
 		f.Summary = fmt.Sprintf("in the two minutes before the first %s, answers took %.1f times as long as in the hour before, and %.1f times as many requests were under way.", b.cause, latency, concurrency)
 		f.Reasons = []string{"for: latency and concurrency rose together before the first failure"}
 		f.Caveats, f.Estimates = nil, nil
+		seen[b.where] = true
 		list = append(list, f)
 	}
 	return list

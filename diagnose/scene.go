@@ -20,6 +20,7 @@ type scene struct {
 	suspects []suspect // by the time of their end
 	sampled  bool
 
+	names    map[string]string // of target groups and load balancers, in keys
 	lives    map[string]*evidence.Life
 	byTarget map[string][]*suspect // by the time of their end
 	groups   map[string][]*suspect // by target group ARN; "" for none
@@ -90,6 +91,7 @@ func newScene(r *partial.Result, o Options) *scene {
 			}
 		}
 	}
+	s.names = s.findNames()
 	s.first = micros(r.Counts.Totals.First)
 	s.last = micros(r.Counts.Totals.Last)
 	return s
@@ -101,7 +103,7 @@ const second = parser.Timestamp(1_000_000)
 
 // quietBefore is for how long a target had been sent nothing at a time, and the mean time between requests to it
 // before that. It is exact for the end of a target's life, and within the width of the life's slots before.
-func quietBefore(l *evidence.Life, at parser.Timestamp) (quiet, spacing parser.Timestamp) {
+func (s *scene) quietBefore(l *evidence.Life, at parser.Timestamp) (quiet, spacing parser.Timestamp) {
 	width := parser.Timestamp(l.Width.Microseconds())
 	before, ok := l.Sent.Previous(l.Slot(at))
 	if !ok {
@@ -111,16 +113,29 @@ func quietBefore(l *evidence.Life, at parser.Timestamp) (quiet, spacing parser.T
 	if l.LastSent <= at {
 		quiet = at - l.LastSent
 	}
-	return quiet, spacingBefore(l, before)
+	return quiet, s.spacingBefore(l, before)
 }
 
-// spacingBefore is the mean time between requests in the minutes that end with a slot.
-func spacingBefore(l *evidence.Life, slot int64) parser.Timestamp {
+// fewSent is in how many slots less a target must have been sent something before it is known how often it is.
+const fewSent = 5
+
+// spacingBefore is the mean time between requests in the minutes that end with a slot. Where requests are few, it is that
+// of the target's life till then, and all of the log where even these are too few to miss the next.
+func (s *scene) spacingBefore(l *evidence.Life, slot int64) parser.Timestamp {
 	width := parser.Timestamp(l.Width.Microseconds())
-	from := max(slot-int64(300*second/width), l.Slot(l.FirstSent))
+	first := l.Slot(l.FirstSent)
+	from := max(slot-int64(300*second/width), first)
 	span := parser.Timestamp(slot-from+1) * width
-	if n := l.Sent.Count(from, slot); 2*n < int(slot-from+1) {
-		return span / parser.Timestamp(max(n, 1))
+	n := l.Sent.Count(from, slot)
+	if n < fewSent {
+		all := l.Sent.Count(first, slot)
+		if all < fewSent && l.Requests < 4*fewSent {
+			return s.last - s.first
+		}
+		return max(span/parser.Timestamp(max(n, 1)), parser.Timestamp(slot-first+1)*width/parser.Timestamp(max(all, 1)))
+	}
+	if 2*n < int(slot-from+1) {
+		return span / parser.Timestamp(n)
 	}
 	// More often than the slots tell.
 	return min(span/parser.Timestamp(slot-from+1), (l.LastSent-l.FirstSent)/parser.Timestamp(max(l.Requests, 1)))

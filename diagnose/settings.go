@@ -41,7 +41,7 @@ func (s *scene) confirm(f *Finding) {
 	j := s.opts.Settings.Judge(claim)
 	switch j.Verdict {
 	case settings.Confirmed:
-		f.Basis, f.Confidence = Confirmed, round3(1-0.3*(1-f.Confidence))
+		f.Basis, f.Confidence = Confirmed, round3(1-float64(0.3*(1-f.Confidence)))
 	case settings.Contradicted:
 		f.Basis, f.Confidence = Contradicted, round3(0.4*f.Confidence)
 	}

@@ -1,10 +1,13 @@
 package diagnose
 
 import (
+	"maps"
 	"math"
+	"slices"
 
 	"alblens/aggregate"
 	"alblens/internal/cause"
+	"alblens/parser"
 )
 
 // severity says how much harm it does, by the table of design/contract.md. Rates are of the requests in its scope:
@@ -12,7 +15,7 @@ import (
 func (s *scene) severity(f *Finding, b *bundle) Severity {
 	requests := s.requestsPerMinute(f, b.where)
 	failed := perMinute(b.list)
-	five, one := worstShare(failed, requests, 5), worstShare(failed, requests, 1)
+	five := worstShare(failed, requests, 5)
 	switch b.cause {
 	case cause.Target5xx:
 		switch {
@@ -24,19 +27,20 @@ func (s *scene) severity(f *Finding, b *bundle) Severity {
 			return Low
 		}
 		return Info
-	case cause.FixedResponse, cause.WAFBlock, cause.ClientError, cause.AuthError, cause.StreamReset:
-		if share(f.Requests, s.result.Counts.Totals.Requests) > 0.01 {
-			return Low
-		}
-		return Info
+	case cause.FixedResponse, cause.WAFBlock, cause.ClientError, cause.StreamReset:
+		return s.harmless(f)
 	case cause.ClientAbandoned:
 		if five > 0.01 && f.Requests >= 5 {
 			return Medium
 		}
 		return Low
 	}
-	switch {
-	case f.Requests < 5:
+	failed = perMinute(madeByBalancer(b.list)) // others are the client's, as a failed log-in's 401
+	five, one := worstShare(failed, requests, 5), worstShare(failed, requests, 1)
+	switch n := sum(failed); {
+	case n == 0 && b.cause == cause.AuthError:
+		return s.harmless(f)
+	case n < 4.5:
 		return Low
 	case five >= 0.05 || one >= 0.5:
 		return Critical
@@ -46,10 +50,30 @@ func (s *scene) severity(f *Finding, b *bundle) Severity {
 	return Medium
 }
 
+// harmless is Low above 1 % of all requests.
+func (s *scene) harmless(f *Finding) Severity {
+	if share(f.Requests, s.result.Counts.Totals.Requests) > 0.01 {
+		return Low
+	}
+	return Info
+}
+
+// madeByBalancer are the records with a 5xx of the load balancer's own.
+func madeByBalancer(list []*suspect) []*suspect {
+	var made []*suspect
+	for _, x := range list {
+		if x.ELBStatus >= 500 && (x.TargetStatus == parser.NoStatus || x.TargetStatus < 500) {
+			made = append(made, x)
+		}
+	}
+	return made
+}
+
+// sum adds in the order of time: what is sampled or spread is no whole number.
 func sum(counts map[int64]float64) float64 {
 	total := 0.0
-	for _, n := range counts {
-		total += n
+	for _, minute := range slices.Sorted(maps.Keys(counts)) {
+		total += counts[minute]
 	}
 	return total
 }
@@ -82,18 +106,24 @@ func worstShare(failed, requests map[int64]float64, minutes int64) float64 {
 	return worst
 }
 
-// requestsPerMinute counts the requests in the scope of a finding.
+// requestsPerMinute counts the requests in the scope of a finding: those of its target group, or of the one path or
+// target that it is confined to, whichever are fewest.
 func (s *scene) requestsPerMinute(f *Finding, where string) map[int64]float64 {
-	if len(f.Scope.Paths) == 1 {
-		if m := s.seriesPerMinute(aggregate.Path, f.Scope.Paths[0]); m != nil {
-			return m
+	least := s.groupPerMinute(where)
+	narrow := func(part aggregate.Part, keys []string) {
+		if len(keys) != 1 {
+			return
+		}
+		if counts := s.seriesPerMinute(part, keys[0]); counts != nil && sum(counts) < sum(least) {
+			least = counts
 		}
 	}
-	if len(f.Scope.Targets) == 1 {
-		if m := s.seriesPerMinute(aggregate.Target, f.Scope.Targets[0]); m != nil {
-			return m
-		}
-	}
+	narrow(aggregate.Path, f.Scope.Paths)
+	narrow(aggregate.Target, f.Scope.Targets)
+	return least
+}
+
+func (s *scene) groupPerMinute(where string) map[int64]float64 {
 	counts := map[int64]float64{}
 	for _, l := range s.result.Evidence.Loads {
 		if l.TargetGroup == where {
@@ -106,7 +136,26 @@ func (s *scene) requestsPerMinute(f *Finding, where string) map[int64]float64 {
 		}
 		return counts
 	}
-	return s.timePerMinute()
+	return s.withoutTarget(where)
+}
+
+// withoutTarget counts the requests per minute of a target group that has no targets with addresses, as if they were
+// spread over time as all are, and all requests where there is no target group.
+func (s *scene) withoutTarget(group string) map[int64]float64 {
+	counts := s.timePerMinute()
+	i := slices.IndexFunc(s.result.Counts.Tables, func(t aggregate.Table) bool { return t.By.Is(aggregate.TargetGroup) })
+	if i < 0 {
+		return counts
+	}
+	for _, row := range s.result.Counts.Tables[i].Rows {
+		if row.Other || row.Values[0].Absent || row.Values[0].Text != group {
+			continue
+		}
+		for minute, n := range counts {
+			counts[minute] = n * share(row.Requests, s.result.Counts.Totals.Requests)
+		}
+	}
+	return counts
 }
 
 func (s *scene) seriesPerMinute(part aggregate.Part, key string) map[int64]float64 {

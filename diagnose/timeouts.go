@@ -28,11 +28,23 @@ func (s *scene) judgeTimeouts() {
 		slices.Sort(walls)
 		m := densest(walls, 0.01, 0.2)
 		m.at = whole(m.at, 0.25)
+		if usual := densest(nearDefault(walls), 0.01, 2); m.within < 3 && usual.within >= m.within {
+			m, m.at = usual, defaultIdle // too few to tell otherwise
+		}
 		s.idleTimeouts[lb] = m
 		for _, x := range list {
 			s.judgeTimeout(x, m)
 		}
 	}
+}
+
+const defaultIdle = 60 // s; "The default is 60 seconds"
+
+// nearDefault are those of some sorted times that the default idle timeout explains.
+func nearDefault(times []float64) []float64 {
+	from, _ := slices.BinarySearch(times, defaultIdle-1)
+	to, _ := slices.BinarySearch(times, defaultIdle+1)
+	return times[from:to]
 }
 
 // judgeShortBodies looks at the 504s of responses that had begun: that they end after the idle timeout, or all after the
@@ -98,7 +110,7 @@ func (s *scene) judgeTimeout(x *suspect, timeout mode) {
 	if l == nil {
 		return
 	}
-	if n := l.Ended.Count(l.Slot(x.Sent())+1, l.Slot(x.End)-1); n > 0 {
+	if l.Ended.Any(l.Slot(x.Sent())+1, l.Slot(x.End)-1) {
 		x.Reasons = append(x.Reasons, "for: the target answered other requests meanwhile, so it could be reached")
 		x.Confidence = math.Max(x.Confidence, 0.9)
 		return
@@ -184,10 +196,20 @@ func (s *scene) judgeRefused() {
 		case alive:
 			x.Confidence = 0.55
 			x.Reasons = append(x.Reasons, "against: the target answered others in the same second; it may have closed this connection before it was used")
+		case near == 0 && l != nil && answeredAround(l, x.End):
+			x.Confidence = 0.6
+			x.Reasons = append(x.Reasons, "against: the target answered before and after, and refused nothing else within half a minute; it may have closed this connection before it was used")
 		default:
 			x.Confidence = 0.75
 		}
 	}
+}
+
+// answeredAround reports whether the target answered requests that were sent before a time, and some sent after.
+func answeredAround(l *evidence.Life, at parser.Timestamp) bool {
+	_, before := l.Answered.Previous(l.Slot(at) - 1)
+	_, after := l.Answered.Next(l.Slot(at) + 1)
+	return before && after
 }
 
 // number prints seconds without needless digits.

@@ -20,6 +20,7 @@ type mixture struct {
 	race      shape           // of waiting times in races
 	paths     map[string]*bad // with responses that may be unusable
 	idle      *evidence.IdleCounts
+	idled     float64 // how many it counts, and one
 	requests  float64 // to the target group
 }
 
@@ -43,7 +44,12 @@ func (s *scene) weigh(group string, list []*suspect, limits limits) {
 	if len(list) == 0 {
 		return
 	}
-	m := &mixture{list: list, workers: limits, idle: s.idle[group], paths: map[string]*bad{}}
+	m := &mixture{list: list, workers: limits, idle: s.idle[group], idled: 1, paths: map[string]*bad{}}
+	if m.idle != nil {
+		for _, n := range m.idle.Counts {
+			m.idled += float64(n)
+		}
+	}
 	m.findPaths(s, group)
 	m.findKeepalive()
 	s.keepalives[group] = m.keepalive
@@ -69,7 +75,7 @@ func findLimits(list []*suspect) limits {
 		}
 		// Chance: how many would lie in so narrow a window if the times around it were spread evenly.
 		expected := float64(w.around) * math.Max(w.hi-w.low, 0.01) / (1.5 * w.at)
-		if float64(w.within) < 4*expected+2 {
+		if float64(w.within) < float64(4*expected)+2 {
 			break
 		}
 		found = append(found, w)
@@ -291,7 +297,7 @@ func (r shape) density(t float64) float64 {
 	if r.sigma == 0 {
 		return d
 	}
-	return 0.85*logNormal(t+0.0005, r.median, r.sigma) + 0.15*d
+	return float64(0.85*logNormal(t+0.0005, r.median, r.sigma)) + float64(0.15*d)
 }
 
 // fit takes the shape from records, each with its share.
@@ -329,17 +335,13 @@ func (m *mixture) idleDensity(idle parser.Micros) (race, other float64) {
 	t := secondsOf(idle)
 	other = 0.02
 	if m.idle != nil {
-		total := 1.0
-		for _, n := range m.idle.Counts {
-			total += float64(n)
-		}
 		if bin := evidence.IdleBin(idle); bin >= 0 {
 			near := 0.0
 			for k := max(bin-2, 0); k <= min(bin+2, evidence.IdleBins-1); k++ {
 				near += float64(m.idle.Counts[k])
 			}
 			width := t * 0.45
-			other = (near + 0.05) / total / width
+			other = (near + 0.05) / m.idled / width
 		} else {
 			other = 1
 		}
@@ -353,7 +355,7 @@ func (m *mixture) idleDensity(idle parser.Micros) (race, other float64) {
 	slack := math.Max(0.1, 0.02*m.keepalive.at)
 	width := m.keepalive.hi - m.keepalive.low + 2*slack
 	if t >= m.keepalive.low-slack && t <= m.keepalive.hi+slack {
-		return 0.8/width + 0.2*other, other
+		return 0.8/width + float64(0.2*other), other
 	}
 	return 0.2 * other, other
 }

@@ -32,6 +32,15 @@ func (b *Bits) reach(word int64) int64 {
 	return word - b.first
 }
 
+// growth is how many words more it takes to reach from one word to another.
+func (b *Bits) growth(from, to int64) int {
+	n := int64(len(b.words))
+	if n == 0 {
+		return int(to - from + 1)
+	}
+	return int(max(b.first+n-1, to) - min(b.first, from) + 1 - n)
+}
+
 // merge adds the slots of o.
 func (b *Bits) merge(o *Bits) {
 	if len(o.words) == 0 {
@@ -101,11 +110,28 @@ func (b *Bits) Previous(slot int64) (int64, bool) {
 	return 0, false
 }
 
+// Any reports whether there is a slot from first to last.
+func (b *Bits) Any(first, last int64) bool {
+	slot, ok := b.Next(first)
+	return ok && slot <= last
+}
+
 // Count is how many slots there are from first to last.
 func (b *Bits) Count(first, last int64) int {
+	first, last = max(first, b.first<<6), min(last, (b.first+int64(len(b.words)))<<6-1)
+	if first > last {
+		return 0
+	}
 	n := 0
-	for slot, ok := b.Next(first); ok && slot <= last; slot, ok = b.Next(slot + 1) {
-		n++
+	for word := first >> 6; word <= last>>6; word++ {
+		w := b.words[word-b.first]
+		if word == first>>6 {
+			w &= ^uint64(0) << (first & 63)
+		}
+		if word == last>>6 {
+			w &= ^uint64(0) >> (63 - last&63)
+		}
+		n += bits.OnesCount64(w)
 	}
 	return n
 }

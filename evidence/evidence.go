@@ -107,11 +107,9 @@ func (s *Set) Add(r *parser.Record, at *Place) {
 func (s *Set) settle() {
 	t := &s.scratch.traffic
 	for _, c := range t.conversations {
-		if len(c.spans) > 0 {
-			s.lives.add(c, t.base)
-			s.loads.add(c, t.base)
-			s.pools.add(c, t.base)
-		}
+		s.lives.add(c, t.base)
+		s.loads.add(c, t.base)
+		s.pools.add(c, t.base)
 	}
 	t.reset()
 	s.lives.fit()

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"cmp"
+	"math/bits"
 	"strings"
 	"unsafe"
 
@@ -81,7 +82,7 @@ func newFailures(o Options) failures {
 	return failures{most: o.Failures, mostText: o.Texts, symbols: map[string]string{}}
 }
 
-func drawn(hash uint32, zeros int) bool { return hash>>(32-zeros) == 0 }
+func drawn(hash uint32, zeros int) bool { return bits.LeadingZeros32(hash) >= zeros }
 
 // add keeps a failed record, and returns nil where it does not.
 func (s *failures) add(r *parser.Record, c cause.Cause, hash uint32, at *Place, node []byte) *Failure {
@@ -130,8 +131,12 @@ func clientOf(r *parser.Record) uint64 {
 	return h
 }
 
+// maxSymbol is how many bytes of a name are kept: clients choose paths and hosts, of up to 16 KB.
+const maxSymbol = 1 << 10
+
 // symbol returns b as a string that all failures share.
 func (s *failures) symbol(b []byte) string {
+	b = b[:min(len(b), maxSymbol)]
 	if name, ok := s.symbols[string(b)]; ok {
 		return name
 	}

@@ -23,8 +23,8 @@ type Life struct {
 	FirstAnswered, LastAnswered parser.Timestamp // when the answered ones were sent; NoTimestamp if it never answered
 	Requests                    uint64
 
-	// Answers is how many requests the target answered, and Answering how long that took in all; EarlyAnswers and
-	// EarlyAnswering are of those sent in its first minute.
+	// Answers is how many requests the target answered, web sockets left out, and Answering how long that took in all;
+	// EarlyAnswers and EarlyAnswering are of those sent in its first minute.
 	Answers, EarlyAnswers     uint64
 	Answering, EarlyAnswering time.Duration
 }
@@ -50,13 +50,13 @@ type lives struct {
 	most  int // bytes
 	level uint
 	of    map[string]*Life
-	words int // of all Bits, when last counted
+	words int // of all Bits
 }
 
 const (
 	baseWidth = parser.Timestamp(1_000_000)
 	lifeBytes = 320 // with its share of the map
-	maxLevel  = 16  // 18 hours
+	maxLevel  = 24  // half a year
 )
 
 func newLives(most int) lives { return lives{most: most, of: map[string]*Life{}} }
@@ -64,7 +64,10 @@ func newLives(most int) lives { return lives{most: most, of: map[string]*Life{}}
 func (l *lives) find(target string) *Life {
 	x := l.of[target]
 	if x == nil {
-		x = &Life{Target: target, FirstSent: parser.NoTimestamp, FirstAnswered: parser.NoTimestamp, LastAnswered: parser.NoTimestamp}
+		x = &Life{
+			Target: target, FirstSent: parser.NoTimestamp, LastSent: parser.NoTimestamp,
+			FirstAnswered: parser.NoTimestamp, LastAnswered: parser.NoTimestamp,
+		}
 		l.of[target] = x
 	}
 	return x
@@ -72,38 +75,61 @@ func (l *lives) find(target string) *Life {
 
 func (l *lives) add(c *conversation, base parser.Timestamp) {
 	x := l.find(c.target)
+	first, last := c.spans[0].sent, c.spans[0].sent
+	for _, s := range c.spans {
+		first, last = min(first, s.sent), max(last, s.sent)
+	}
+	x.join(base+parser.Timestamp(first)*microsPerMil, base+parser.Timestamp(last)*microsPerMil, c.group, c.balancer)
+	for l.cramped(x.Sent.growth(l.slot(x.FirstSent)>>6, l.slot(x.LastSent)>>6)) {
+		l.widen()
+	}
+	l.words -= x.words()
 	width := baseWidth << l.level
-	var last parser.Timestamp = parser.NoTimestamp
 	for _, s := range c.spans {
 		sent := base + parser.Timestamp(s.sent)*microsPerMil
-		slot := int64(sent / width)
+		slot := slotOf(sent, width)
 		x.Sent.set(slot)
-		last = max(last, sent)
-		if x.FirstSent == parser.NoTimestamp || sent < x.FirstSent {
-			x.FirstSent = sent
-		}
 		if s.took&answered == 0 {
 			continue
 		}
+		took := s.duration()
 		x.Answered.set(slot)
-		x.Ended.set(int64((sent + parser.Timestamp(s.duration())*microsPerMil) / width))
+		x.Ended.set(slotOf(sent+parser.Timestamp(took)*microsPerMil, width))
 		if x.FirstAnswered == parser.NoTimestamp || sent < x.FirstAnswered {
 			x.FirstAnswered = sent
 		}
 		x.LastAnswered = max(x.LastAnswered, sent)
+		if s.took&upgraded != 0 {
+			continue
+		}
 		x.Answers++
-		x.Answering += time.Duration(s.duration()) * time.Millisecond
-		if s.took&upgraded == 0 && sent-x.FirstSent < early {
+		x.Answering += time.Duration(took) * time.Millisecond
+		if sent-x.FirstSent < early {
 			x.EarlyAnswers++
-			x.EarlyAnswering += time.Duration(s.duration()) * time.Millisecond
+			x.EarlyAnswering += time.Duration(took) * time.Millisecond
 		}
 	}
+	l.words += x.words()
 	x.Requests += uint64(len(c.spans))
-	if last >= x.LastSent || x.TargetGroup == "" {
-		x.TargetGroup, x.LoadBalancer = c.group, c.balancer
-	}
-	x.LastSent = max(x.LastSent, last)
 }
+
+// join stretches the life over requests that were sent from first to last.
+func (x *Life) join(first, last parser.Timestamp, group, balancer string) {
+	if x.FirstSent == parser.NoTimestamp || first < x.FirstSent {
+		x.FirstSent = first
+	}
+	if last >= x.LastSent {
+		x.LastSent, x.TargetGroup, x.LoadBalancer = last, group, balancer
+	}
+}
+
+func (l *lives) slot(t parser.Timestamp) int64 { return slotOf(t, baseWidth<<l.level) }
+
+func (x *Life) words() int { return len(x.Sent.words) + len(x.Answered.words) + len(x.Ended.words) }
+
+// cramped reports whether slots have to become wider before there is room for so many words more. Logs that are years
+// apart, or a clock that is, would take memory for all the time between.
+func (l *lives) cramped(growth int) bool { return 8*(l.words+growth) > l.most && l.level < maxLevel }
 
 func (l *lives) merge(o *lives) {
 	for l.level < o.level {
@@ -116,14 +142,19 @@ func (l *lives) merge(o *lives) {
 		mine := l.of[target]
 		if mine == nil {
 			l.of[target] = other
+			delete(o.of, target) // lest it be widened twice
+			l.words += other.words()
 			continue
 		}
+		for l.cramped(mine.growth(other)) {
+			l.widen()
+			o.widen()
+		}
+		l.words -= mine.words()
 		mine.Sent.merge(&other.Sent)
 		mine.Answered.merge(&other.Answered)
 		mine.Ended.merge(&other.Ended)
-		if other.LastSent >= mine.LastSent {
-			mine.TargetGroup, mine.LoadBalancer = other.TargetGroup, other.LoadBalancer
-		}
+		l.words += mine.words()
 		mine.Answers += other.Answers
 		mine.Answering += other.Answering
 		switch gap := other.FirstSent - mine.FirstSent; { // what is early of one may be late of both
@@ -133,7 +164,7 @@ func (l *lives) merge(o *lives) {
 			mine.EarlyAnswers += other.EarlyAnswers
 			mine.EarlyAnswering += other.EarlyAnswering
 		}
-		mine.FirstSent, mine.LastSent = min(mine.FirstSent, other.FirstSent), max(mine.LastSent, other.LastSent)
+		mine.join(other.FirstSent, other.LastSent, other.TargetGroup, other.LoadBalancer)
 		if mine.FirstAnswered == parser.NoTimestamp || other.FirstAnswered != parser.NoTimestamp && other.FirstAnswered < mine.FirstAnswered {
 			mine.FirstAnswered = other.FirstAnswered
 		}
@@ -143,20 +174,28 @@ func (l *lives) merge(o *lives) {
 	l.fit()
 }
 
+// growth is how many words more o takes.
+func (x *Life) growth(o *Life) int {
+	n := 0
+	for _, b := range [][2]*Bits{{&x.Sent, &o.Sent}, {&x.Answered, &o.Answered}, {&x.Ended, &o.Ended}} {
+		if len(b[1].words) > 0 {
+			n += b[0].growth(b[1].first, b[1].first+int64(len(b[1].words))-1)
+		}
+	}
+	return n
+}
+
 // fit widens the slots until the bound holds; where even that does not help, it drops targets.
 func (l *lives) fit() {
-	l.count()
 	for l.bytes() > l.most && l.level < maxLevel && l.words > 8*len(l.of) {
 		l.widen()
-		l.count()
 	}
 	if l.bytes() > 2*l.most {
 		l.drop()
 	}
 }
 
-// drop forgets the targets with fewest requests, until half the bound
-// is free.
+// drop forgets the targets with fewest requests, until half the bound is free.
 func (l *lives) drop() {
 	list := l.freeze()
 	slices.SortStableFunc(list, func(a, b Life) int {
@@ -175,12 +214,13 @@ func (l *lives) widen() {
 		x.Answered.widen()
 		x.Ended.widen()
 	}
+	l.count()
 }
 
 func (l *lives) count() {
 	l.words = 0
 	for _, x := range l.of {
-		l.words += len(x.Sent.words) + len(x.Answered.words) + len(x.Ended.words)
+		l.words += x.words()
 	}
 }
 

@@ -60,7 +60,7 @@ func (p *pools) add(c *conversation, base parser.Timestamp) {
 	var freed []uint32
 	for _, s := range spans {
 		if s.took&(answered|upgraded) == answered {
-			freed = append(freed, s.end())
+			freed = append(freed, s.sent+max(s.duration(), 1)) // later than it was taken
 		}
 	}
 	slices.Sort(freed)
@@ -77,23 +77,17 @@ func (p *pools) add(c *conversation, base parser.Timestamp) {
 // replay takes the connection used last for each request in turn, as a pool does that wants few connections.
 func (p *pools) replay(c *conversation, freed []uint32, before tail, base parser.Timestamp) {
 	order := make([]int, 0, len(c.spans))
-	var sent []uint32 // of answered requests
+	var sent, ends []uint32 // of answered requests, but those too short to be under way when another failed
 	for i, s := range c.spans {
 		if s.took&unconnected == 0 {
 			order = append(order, i)
 		}
-		if s.took&answered != 0 {
-			sent = append(sent, s.sent)
+		if s.took&answered != 0 && s.duration() > 0 {
+			sent, ends = append(sent, s.sent), append(ends, s.end())
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(c.spans[a].sent, c.spans[b].sent) })
 	slices.Sort(sent)
-	ends := make([]uint32, 0, len(sent))
-	for _, s := range c.spans {
-		if s.took&answered != 0 {
-			ends = append(ends, s.end())
-		}
-	}
 	slices.Sort(ends)
 
 	broken := map[int]*Failure{}
@@ -118,7 +112,7 @@ func (p *pools) replay(c *conversation, freed []uint32, before tail, base parser
 		if f := broken[i]; f != nil {
 			f.Idle = waited
 			f.Survivors = int32(below(sent, s.end()) - below(ends, s.end()+1))
-		} else if bin := IdleBin(waited); bin >= 0 {
+		} else if bin := IdleBin(waited); bin >= 0 && s.took&answered != 0 {
 			counts.Counts[bin]++
 		}
 	}

@@ -14,9 +14,9 @@ type Scratch struct{ traffic traffic }
 type traffic struct {
 	base          parser.Timestamp // what spans are relative to
 	spans         int
-	conversations []*conversation
-	index         map[talk]*conversation
-	recent        [256]*conversation // by a cheap hash: there are few, and they take turns
+	conversations []*conversation        // that have spans, by their first: what others left in the index plays no part
+	index         map[talk]*conversation // with their room
+	recent        [256]*conversation     // by a cheap hash: there are few, and they take turns
 }
 
 // A talk is who talks to whom.
@@ -58,11 +58,14 @@ func (t *traffic) add(r *parser.Record, node []byte, f *Failure) bool {
 	if t.spans == 0 {
 		t.base = r.Time - baseMargin
 	}
-	if group := r.Text(parser.FieldTargetGroupARN); len(c.spans) == 0 && c.group != string(group) {
-		c.group = string(group)
-	}
-	if lb := r.Text(parser.FieldELB); len(c.spans) == 0 && c.balancer != string(lb) {
-		c.balancer = string(lb)
+	if len(c.spans) == 0 {
+		t.conversations = append(t.conversations, c)
+		if group := r.Text(parser.FieldTargetGroupARN); c.group != string(group) {
+			c.group = string(group)
+		}
+		if lb := r.Text(parser.FieldELB); c.balancer != string(lb) {
+			c.balancer = string(lb)
+		}
 	}
 	sent := startOf(r)
 	x := span{}
@@ -107,7 +110,6 @@ func (t *traffic) find(node []byte, r *parser.Record) *conversation {
 	if c == nil {
 		c = &conversation{talk: key}
 		t.index[key] = c
-		t.conversations = append(t.conversations, c)
 	}
 	*slot = c
 	return c
@@ -128,7 +130,9 @@ func (t *traffic) reset() {
 		clear(c.failures)
 		c.spans, c.failures, c.broken = c.spans[:0], c.failures[:0], c.broken[:0]
 	}
-	if len(t.conversations) > mostConversations {
+	clear(t.conversations)
+	t.conversations = t.conversations[:0]
+	if len(t.index) > mostConversations {
 		*t = traffic{}
 	}
 }
