@@ -18,7 +18,7 @@ type Options struct {
 	// Failures is how many failed records are kept at most. Default: 20 000. Beyond it they are sampled by a hash of
 	// their lines, the most frequent causes first.
 	Failures int
-	// Texts is how many bytes of their lines are kept at most. Default: 2 MiB.
+	// Texts is how many bytes of their lines are kept at most. Default: 512 KiB.
 	Texts int
 	// Lives is how many bytes the lives of targets may take; beyond it their slots widen. Default: 4 MiB.
 	Lives int
@@ -27,14 +27,14 @@ type Options struct {
 // Folded returns the Options of a Set that others are merged into, with room for more.
 func (o Options) Folded() Options {
 	o = o.withDefaults()
-	o.Failures, o.Texts, o.Lives = 8*o.Failures, 4*o.Texts, 8*o.Lives
+	o.Failures, o.Texts, o.Lives = 8*o.Failures, 2*o.Texts, 8*o.Lives
 	return o
 }
 
 func (o Options) withDefaults() Options {
 	setDefault(&o.Samples, 3)
 	setDefault(&o.Failures, 20_000)
-	setDefault(&o.Texts, 2<<20)
+	setDefault(&o.Texts, 512<<10)
 	setDefault(&o.Lives, 4<<20)
 	return o
 }

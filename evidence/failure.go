@@ -15,14 +15,12 @@ type Failure struct {
 	Row          cause.Cause // what the record alone suggests
 	ELBStatus    parser.Status
 	TargetStatus parser.Status
-	Method       Method
 
 	LoadBalancer, Node, Target, TargetGroup, Path, Host string // "" where absent
 	Reason                                              string // error_reason
 
 	Start, End                            parser.Timestamp // creation (or an estimate where it is absent) and response
 	RequestTime, TargetTime, ResponseTime parser.Micros
-	ReceivedBytes, SentBytes              int64
 	Client                                uint64 // hash of the address
 
 	Source string
@@ -37,15 +35,6 @@ type Failure struct {
 	// Survivors is how many answered requests of the same node and target were under way when this one failed.
 	Survivors int32
 }
-
-// Method is what of the request's method matters to a failure.
-type Method uint8
-
-// Methods that carry a body, which may be slow to arrive, and the others.
-const (
-	OtherMethod Method = iota
-	WithBody           // POST, PUT, PATCH
-)
 
 // Sent is when the request went to the target.
 func (f *Failure) Sent() parser.Timestamp {
@@ -95,15 +84,11 @@ func (s *failures) add(r *parser.Record, c cause.Cause, hash uint32, at *Place, 
 		LoadBalancer: s.symbol(r.Text(parser.FieldELB)), Node: s.symbol(node), TargetGroup: s.symbol(r.Text(parser.FieldTargetGroupARN)),
 		Path: s.symbol(at.Path(r)), Host: s.symbol(r.Host()), Reason: s.symbol(r.Text(parser.FieldErrorReason)),
 		Start: startOf(r), End: r.Time, RequestTime: r.RequestTime, TargetTime: r.TargetTime, ResponseTime: r.ResponseTime,
-		ReceivedBytes: r.ReceivedBytes, SentBytes: r.SentBytes, Client: clientOf(r),
+		Client: clientOf(r),
 		Source: at.Source, Line: at.Line, Hash: hash, Idle: parser.NoMicros,
 	}
 	if r.HasTarget() {
 		f.Target = s.symbol(r.Text(parser.FieldTarget))
-	}
-	switch string(r.Request().Method) {
-	case "POST", "PUT", "PATCH":
-		f.Method = WithBody
 	}
 	if drawn(hash, class.textZeros) && len(r.Line) <= maxSample {
 		f.Text = string(r.Line)

@@ -36,7 +36,7 @@ func (x *extraction) judge(ctx context.Context, src sources.Source, p *plan.Plan
 // evidenceOptions bound the evidence, which takes about a sixth of the default memory where everything fails.
 func evidenceOptions(memory size) evidence.Options {
 	part := min(1, float64(memory)/float64(defaultMemory))
-	return evidence.Options{Failures: int(20_000 * part), Texts: int(2 << 20 * part), Lives: int(4 << 20 * part)}
+	return evidence.Options{Failures: int(20_000 * part), Texts: int(512 << 10 * part), Lives: int(4 << 20 * part)}
 }
 
 // A spool keeps standard input, which can be read only once, while it is read for the first time.

@@ -11,7 +11,7 @@ import (
 
 // What is asked of the diagnosis.
 const (
-	leastRight   = 0.97 // of the records of each cause
+	LeastRight   = 0.97 // of the records of each cause
 	leastMacro   = 0.98 // on average over the causes
 	mostAlone    = 0.85 // of single rows on the days of the five 502 causes, or these are too easy
 	leastSure    = 0.97 // of records judged with confidence 0.9 and more
@@ -22,8 +22,9 @@ const (
 // meets502 are the days on which all five causes of a 502 meet.
 func meets502(day *simulate.Day) bool { return strings.HasPrefix(day.Name, "five-502") }
 
-// Problems are what was asked and is not so.
-func Problems(scores []*Score) []string {
+// Problems are what was asked and is not so. leastRight is the share of the records of each cause that has to be judged
+// right.
+func Problems(scores []*Score, leastRight float64) []string {
 	var all Score
 	for _, s := range scores {
 		all.Add(s)

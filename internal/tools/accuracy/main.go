@@ -52,7 +52,7 @@ func main() {
 	} else if err := os.WriteFile(*output, b.Bytes(), 0o666); err != nil {
 		fail(err)
 	}
-	if problems := proof.Problems(scores); len(problems) > 0 {
+	if problems := proof.Problems(scores, proof.LeastRight); len(problems) > 0 {
 		fail(fmt.Errorf("not proven:\n%s", strings.Join(problems, "\n")))
 	}
 }
