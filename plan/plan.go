@@ -6,7 +6,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"alblens/internal/logname"
@@ -20,13 +22,16 @@ type Plan struct {
 	Problems   []*sources.Problem // what could not be listed, and what was skipped by its name
 	Duplicates []Duplicate
 	Gaps       []Gap
-	Bytes      int64 // stored bytes of all objects whose size is known
+	Coverage   []Coverage // by load balancer and node
+	Late       []Late     // in the order of Objects
+	Filling    time.Time  // slots that end after it may not be complete yet; zero when all of them are, or nobody can tell
+	Bytes      int64      // stored bytes of all objects whose size is known
 }
 
 // A Shard is the objects from First up to, not including, End. They are folded one after the other.
 type Shard struct{ First, End int }
 
-// A Duplicate was left out of the plan, for SameAs has the same AWS file name and size.
+// A Duplicate was left out of the plan: SameAs has the same AWS file name and size, or is AWS's own of the same content.
 type Duplicate struct{ Name, SameAs string }
 
 // A Gap is a time for which a load balancer node delivered no object, between times for which it did. An idle node may
@@ -44,6 +49,10 @@ const (
 
 // Build lists src. Its error is the context's; what else goes wrong is among the Problems.
 func Build(ctx context.Context, src sources.Source, sel sources.Selection) (*Plan, error) {
+	return buildAt(ctx, src, sel, time.Now())
+}
+
+func buildAt(ctx context.Context, src sources.Source, sel sources.Selection, now time.Time) (*Plan, error) {
 	p := &Plan{}
 	for ref, err := range src.List(ctx, sel) {
 		if err == nil {
@@ -59,6 +68,7 @@ func Build(ctx context.Context, src sources.Source, sel sources.Selection) (*Pla
 	slices.SortFunc(p.Objects, compare)
 	p.dropDuplicates()
 	p.findGaps()
+	p.cover(sel, now)
 	p.cut()
 	return p, nil
 }
@@ -73,27 +83,54 @@ func compare(a, b sources.Ref) int {
 	)
 }
 
-// dropDuplicates leaves out objects that were copied: AWS's file names hold a random part, so two of one name and
-// size are one.
+// dropDuplicates leaves out objects that were copied. AWS's file names hold a random part, so two of one name and size
+// are one. A copy under a name of another kind is told by S3's ETag, where that is the MD5 of the content.
+//
+// Note: two names that are both not AWS's are two objects, whatever their ETags: so they are on disk, where nothing tells.
 func (p *Plan) dropDuplicates() {
 	type identity struct {
-		base string
+		what string // a file name or an ETag
 		size int64
 	}
 	first := map[identity]string{}
-	kept := p.Objects[:0]
-	for _, ref := range p.Objects {
-		if ref.Log.Kind == logname.Access && ref.Size >= 0 {
-			id := identity{ref.Log.Base, ref.Size}
-			if name, ok := first[id]; ok {
-				p.Duplicates = append(p.Duplicates, Duplicate{ref.Name, name})
-				continue
-			}
-			first[id] = ref.Name
+	again := map[int]string{} // by index in Objects
+	for i, ref := range p.Objects {
+		if ref.Log.Kind != logname.Access || ref.Size < 0 {
+			continue
 		}
-		kept = append(kept, ref)
+		id := identity{ref.Log.Base, ref.Size}
+		if name, ok := first[id]; ok {
+			again[i] = name
+			continue
+		}
+		first[id] = ref.Name
+		if isMD5(ref.ETag) {
+			first[identity{ref.ETag, ref.Size}] = ref.Name
+		}
+	}
+	for i, ref := range p.Objects {
+		if ref.Log.Kind != logname.Access && isMD5(ref.ETag) {
+			if name, ok := first[identity{ref.ETag, ref.Size}]; ok {
+				again[i] = name
+			}
+		}
+	}
+	kept := p.Objects[:0]
+	for i, ref := range p.Objects {
+		if same, ok := again[i]; ok {
+			p.Duplicates = append(p.Duplicates, Duplicate{ref.Name, same})
+		} else {
+			kept = append(kept, ref)
+		}
 	}
 	p.Objects = kept
+}
+
+// isMD5 reports whether an ETag may be the MD5 of the content: those of uploads in parts have a dash, and those of
+// objects encrypted with KMS keys are of the same form but never equal.
+func isMD5(etag string) bool {
+	hex := strings.Trim(etag, `"`)
+	return len(hex) == 32 && strings.Trim(hex, "0123456789abcdef") == ""
 }
 
 func (p *Plan) findGaps() {
@@ -122,13 +159,13 @@ func (p *Plan) cut() {
 	shard := Shard{}
 	for i, ref := range p.Objects {
 		size := max(ref.Size, 0)
-		if i > shard.First && (bytes+size > shardBytes || i-shard.First == shardObjects) {
+		if i > shard.First && (size > shardBytes-bytes || i-shard.First == shardObjects) {
 			shard.End = i
 			p.Shards = append(p.Shards, shard)
 			shard, bytes = Shard{First: i}, 0
 		}
 		bytes += size
-		p.Bytes += size
+		p.Bytes += min(size, math.MaxInt64-p.Bytes) // a listing may claim anything
 	}
 	if shard.First < len(p.Objects) {
 		shard.End = len(p.Objects)

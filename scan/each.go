@@ -60,13 +60,14 @@ func Each(ctx context.Context, src sources.Source, p *plan.Plan, selector func()
 		emit(piece{text: s.text, ledger: &s.ledger, err: err})
 	}
 	var whole partial.Ledger
-	take := func(_ int, x piece) error {
+	take := func(item int, x piece) error {
 		if len(x.text) > 0 {
 			if _, err := out.Write(x.text); err != nil {
 				return err
 			}
 		}
 		if x.ledger != nil {
+			c.Done(&p.Objects[item], x.ledger)
 			whole.Fold(x.ledger)
 			c.Meter.objects.Add(1)
 		}

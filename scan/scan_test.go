@@ -650,3 +650,31 @@ func TestMeter(t *testing.T) {
 		t.Errorf("%d objects, %d bytes stored, %d of text", objects, compressed, all)
 	}
 }
+
+// Done is told of every object once, in the order of the plan, and its ledgers add up to the whole.
+func TestDone(t *testing.T) {
+	m, want := faulty(t)
+	p := m.plan(t)
+	for _, jobs := range []int{1, 4} {
+		var names []string
+		var sum partial.Ledger
+		c := Config{Jobs: jobs, Done: func(ref *sources.Ref, l *partial.Ledger) {
+			names = append(names, ref.Name)
+			sum.Fold(l)
+		}}
+		if _, err := Summarize(t.Context(), m, p, options(), c); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Each(t.Context(), m, p, lines, io.Discard, c); err != nil {
+			t.Fatal(err)
+		}
+		for i, name := range names {
+			if name != p.Objects[i%len(p.Objects)].Name {
+				t.Fatalf("%d jobs: %s at %d", jobs, name, i)
+			}
+		}
+		if len(names) != 2*len(p.Objects) || sum.Lines != 2*want.Lines || sum.Objects != 2*want.Objects || len(sum.Problems) != 2*len(want.Problems) {
+			t.Errorf("%d jobs: %d objects, %+v", jobs, len(names), facts(sum))
+		}
+	}
+}

@@ -20,6 +20,9 @@ type Config struct {
 	Meter  *Meter
 	// Memory is what the Partials may take that are held at once, in bytes; 0: no bound.
 	Memory int64
+	// Done is told of every object, in the order of the plan, by the goroutine that runs Summarize or Each; nil: nobody
+	// is. The ledger is that of the object alone and valid during the call.
+	Done func(ref *sources.Ref, l *partial.Ledger)
 }
 
 // A Meter shows how far a run is. Its methods may be called from any goroutine.
@@ -62,6 +65,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Meter == nil {
 		c.Meter = &Meter{}
+	}
+	if c.Done == nil {
+		c.Done = func(*sources.Ref, *partial.Ledger) {}
 	}
 	return c
 }
@@ -136,6 +142,7 @@ func Summarize(ctx context.Context, src sources.Source, p *plan.Plan, o *partial
 			shard = partial.Empty(o)
 		}
 		bytes := out.part.Bytes()
+		c.Done(&p.Objects[item], &out.part.Ledger)
 		shard.Fold(out.part)
 		throttle.folded(item, bytes)
 		c.Meter.objects.Add(1)

@@ -73,11 +73,37 @@ func open(ctx context.Context, ref Ref) (io.ReadCloser, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if ref.Size < 0 {
+		return openPipe(ctx, ref)
+	}
 	f, err := os.Open(ref.Name)
 	if err != nil {
 		return nil, local(ref.Name, err)
 	}
 	return f, nil
+}
+
+// openPipe opens what may be a pipe. That waits for whoever writes to it, perhaps for ever, and nothing ends it but the
+// program: so it is done on a goroutine of its own.
+func openPipe(ctx context.Context, ref Ref) (io.ReadCloser, error) {
+	type opened struct {
+		f   *os.File
+		err error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		f, err := os.Open(ref.Name)
+		done <- opened{f, err}
+	}()
+	select {
+	case o := <-done:
+		if o.err != nil {
+			return nil, local(ref.Name, o.err)
+		}
+		return o.f, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // walk yields the files below a directory, sorted within each directory. It

@@ -1,11 +1,14 @@
 package sources
 
 import (
+	"context"
+	"errors"
 	"net"
 	"os"
 	"runtime"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -29,6 +32,23 @@ func TestIrregularFiles(t *testing.T) {
 	// As the shell's <(…) gives them.
 	if diff := cmp.Diff([]string{"logs/fifo"}, lines(t, "logs/fifo")); diff != "" {
 		t.Errorf("named (-want +got):\n%s", diff)
+	}
+}
+
+// A pipe that nobody writes to keeps nobody waiting once the run is over.
+func TestPipeWithoutWriter(t *testing.T) {
+	tree(t, nil)
+	if err := syscall.Mkfifo("fifo", 0o644); err != nil {
+		t.Fatal(err)
+	}
+	src, err := Parse([]string{"fifo"}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := src.Open(ctx, Ref{Name: "fifo", Size: -1}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("opened: %v", err)
 	}
 }
 

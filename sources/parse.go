@@ -143,3 +143,15 @@ func (s *source) Open(ctx context.Context, ref Ref) (io.ReadCloser, error) {
 	}
 	return open(ctx, ref)
 }
+
+// Requests implements Counter: it adds up those of the stores that count.
+func (s *source) Requests() Requests {
+	var sum Requests
+	for _, store := range s.stores {
+		if c, ok := store.(Counter); ok {
+			r := c.Requests()
+			sum.List, sum.Get = sum.List+r.List, sum.Get+r.Get
+		}
+	}
+	return sum
+}

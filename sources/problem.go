@@ -11,14 +11,16 @@ import (
 type Kind string
 
 const (
-	Truncated  Kind = "truncated"  // ends early; what came before the cut was read
-	Unreadable Kind = "unreadable" // could not be read, for none of the reasons below
-	Denied     Kind = "denied"     // credentials or permissions do not reach it
-	Expired    Kind = "expired"    // the credentials were good once
-	NotFound   Kind = "not-found"  // does not exist, or no longer
-	Changed    Kind = "changed"    // replaced between listing and reading
-	Archived   Kind = "archived"   // in cold storage, to be restored first
-	Skipped    Kind = "skipped"    // passed over on purpose: not an error of the run
+	Truncated   Kind = "truncated"   // ends early; what came before the cut was read
+	Unreadable  Kind = "unreadable"  // could not be read, for none of the reasons below
+	Unreachable Kind = "unreachable" // the network, or nobody at its other end
+	Throttled   Kind = "throttled"   // the store wants fewer requests, and was waited for
+	Denied      Kind = "denied"      // credentials or permissions do not reach it
+	Expired     Kind = "expired"     // the credentials were good once
+	NotFound    Kind = "not-found"   // does not exist, or no longer
+	Changed     Kind = "changed"     // replaced between listing and reading
+	Archived    Kind = "archived"    // in cold storage, to be restored first
+	Skipped     Kind = "skipped"     // passed over on purpose: not an error of the run
 )
 
 // Problem is an object, or a whole argument, that was not read in full.

@@ -39,3 +39,12 @@ type Store interface {
 	List(ctx context.Context, url string, sel Selection) iter.Seq2[Ref, error]
 	Open(ctx context.Context, ref Ref) (io.ReadCloser, error)
 }
+
+// Requests is how often stores were asked, not counting what was asked again.
+type Requests struct {
+	List int64 // pages of listings
+	Get  int64 // objects, or the rest of one
+}
+
+// A Counter is a Store, or a Source, that counts its requests.
+type Counter interface{ Requests() Requests }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -37,6 +38,8 @@ type analysis struct {
 	awsConfig string
 	failOn    string
 	color     string
+	bundle    string
+	redaction redaction
 	args      []string // as given, for the summary
 	sources   []string // the SOURCE arguments among them
 }
@@ -91,6 +94,8 @@ func commandLine(c *cobra.Command, args []string) []string {
 
 func (a *analysis) flags(f *pflag.FlagSet) {
 	a.input.flags(f)
+	a.redaction.flags(f)
+	f.StringVar(&a.bundle, "bundle", "", "also write the evidence bundle, a new directory `DIR`")
 	a.bucket, a.maxMemory = span(time.Minute), defaultMemory
 	var by []string
 	for _, d := range aggregate.DefaultBy() {
@@ -109,7 +114,7 @@ func (a *analysis) flags(f *pflag.FlagSet) {
 }
 
 func (a *analysis) check() error {
-	if err := a.input.check(); err != nil {
+	if err := cmp.Or(a.input.check(), a.redaction.check()); err != nil {
 		return err
 	}
 	bucket := time.Duration(a.bucket)
@@ -191,6 +196,12 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 		}
 		defer outputs[i].discard()
 	}
+	b, err := beginBundle(a.bundle)
+	if err != nil {
+		return err
+	}
+	defer b.discard()
+	src = b.watch(src)
 	p, err := a.list(ctx, src, std, since, until)
 	if err != nil {
 		return err
@@ -224,6 +235,9 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 			std.say("%v", err)
 			lost = true
 		}
+	}
+	if err := a.writeBundle(ctx, b, r, p, opts, &a.redaction, std); err != nil {
+		return err
 	}
 	if lost {
 		return &exitError{code: exitFailed}
@@ -328,6 +342,7 @@ func (o *output) write(a *analysis, r *report.Report, std streams) error {
 
 // render renders for the screen that the bytes go to in the end, if any.
 func (o *output) render(a *analysis, r *report.Report, w, screen io.Writer) error {
+	r = r.Redacted(a.redaction.of(o.format))
 	r.Top = a.top
 	if o.format != "text" && !a.changed("top") {
 		r.Top = 1000

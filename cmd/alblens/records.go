@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"slices"
@@ -24,6 +25,7 @@ import (
 // extraction is the flags of records.
 type extraction struct {
 	input
+	redaction        redaction
 	causes, statuses []string
 	filter           export.Filter
 	format           string
@@ -55,6 +57,7 @@ read and not only by what is printed, so the logs are read twice, unless -f raw 
 
 func (x *extraction) flags(f *pflag.FlagSet) {
 	x.input.flags(f)
+	x.redaction.flags(f)
 	f.StringSliceVar(&x.causes, "cause", nil, "only these causes `SLUG,...`, or any; see alblens explain")
 	f.StringSliceVar(&x.statuses, "status", nil, "only these statuses of the load balancer `CODE,...`: 502, 5xx for all of that class, - for none")
 	f.StringVar(&x.filter.Target, "target", "", "only this target `IP[:PORT]`; - for none")
@@ -65,7 +68,7 @@ func (x *extraction) flags(f *pflag.FlagSet) {
 }
 
 func (x *extraction) check() error {
-	if err := x.input.check(); err != nil {
+	if err := cmp.Or(x.input.check(), x.redaction.check()); err != nil {
 		return err
 	}
 	if x.format == "" {
@@ -191,7 +194,7 @@ func (x *extraction) selector(window *partial.Options, templates *pathtemplate.T
 	if err != nil {
 		panic("BUG: " + err.Error()) // checked before
 	}
-	return &selector{judged: judged, window: window, templates: templates, filter: &x.filter, format: format}
+	return &selector{judged: judged, window: window, templates: templates, filter: &x.filter, format: redactedFormat(format, x.redaction.of(x.format))}
 }
 
 type selector struct {

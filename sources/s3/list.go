@@ -6,6 +6,9 @@ import (
 	"iter"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -19,53 +22,208 @@ import (
 // their keys. When one has exactly that key, it alone is meant, and Named.
 func (s *Store) List(ctx context.Context, name string, sel sources.Selection) iter.Seq2[sources.Ref, error] {
 	return func(yield func(sources.Ref, error) bool) {
-		bucket, prefix := split(name)
-		in := &s3.ListObjectsV2Input{
-			Bucket:       &bucket,
-			Prefix:       &prefix,
-			RequestPayer: s.payer(),
-			EncodingType: types.EncodingTypeUrl, // keys may hold what XML cannot
+		within, stop := context.WithCancel(ctx)
+		l := &lister{ctx: within, store: s, name: name, sel: sel, turn: make(chan struct{}, min(max(s.opt.Concurrency, 1), maxLists))}
+		l.bucket, l.prefix = split(name)
+		defer l.wg.Wait()
+		defer stop()
+		switch {
+		case !l.emit(l.begin("", ""), yield):
+		case ctx.Err() != nil:
+			yield(sources.Ref{}, ctx.Err())
+		case !l.met.Load() && !l.failed.Load():
+			yield(sources.Ref{}, nothing(name, l.prefix))
 		}
-		for met := false; ; {
-			out, err := do(ctx, s, bucket, func(c *s3.Client) (*s3.ListObjectsV2Output, error) {
-				return c.ListObjectsV2(ctx, in)
-			})
-			if err != nil {
-				err = s.problem(ctx, name, list, err)
-				if ref, ok := s.head(ctx, name, err); ok {
-					yield(ref, nil)
-				} else {
-					yield(sources.Ref{}, err)
-				}
-				return
+	}
+}
+
+const (
+	// maxLists bounds the requests of one listing that are under way at once.
+	maxLists = 16
+	// patientPages is how many pages of a stretch are asked for one after the other before what remains of it is cut.
+	patientPages = 4
+)
+
+// A lister lists one URL. It begins with one stretch of keys, and cuts those that turn out to be long into several that
+// are listed at once. Wherever a cut falls, the stretches hold all keys and each once: a bad guess costs a request and
+// loses nothing.
+type lister struct {
+	ctx            context.Context
+	store          *Store
+	name           string
+	bucket, prefix string
+	sel            sources.Selection
+	turn           chan struct{} // taken for a request
+	met            atomic.Bool   // there is an object, whatever became of it
+	failed         atomic.Bool
+	wg             sync.WaitGroup
+}
+
+// A stretch is the keys behind after, up to and with end; "" leaves a side open.
+type stretch struct {
+	after, end string
+	pages      chan page
+}
+
+// A page is what one request yields, in the order of the keys.
+type page struct {
+	found []found
+	rest  []*stretch // what comes behind it; the stretch ends here
+}
+
+type found struct {
+	ref sources.Ref
+	err error
+}
+
+// waitingPages bounds how far a stretch may be ahead of whoever takes the objects.
+const waitingPages = 100
+
+func (l *lister) begin(after, end string) *stretch {
+	x := &stretch{after, end, make(chan page, waitingPages)}
+	l.wg.Go(func() {
+		defer close(x.pages)
+		l.run(x)
+	})
+	return x
+}
+
+// send hands a page on, and reports false when the listing has ended.
+func (l *lister) send(x *stretch, p page) bool {
+	select {
+	case x.pages <- p:
+		return true
+	case <-l.ctx.Done():
+		return false
+	}
+}
+
+// emit yields what a stretch holds, and reports whether to go on.
+func (l *lister) emit(x *stretch, yield func(sources.Ref, error) bool) bool {
+	for page := range x.pages {
+		for _, f := range page.found {
+			if !yield(f.ref, f.err) {
+				return false
 			}
-			last := ""
-			for _, object := range out.Contents {
-				ref, key := refer(bucket, out.EncodingType, object)
-				last = key
-				if strings.HasSuffix(key, "/") && ref.Size == 0 {
-					continue // stands for a folder
-				}
-				// No key that begins with prefix sorts before prefix itself.
-				ref.Named = !met && key == prefix
-				met = true
-				ok, skipped := sel.Screen(ref)
-				if ok && !yield(ref, nil) || skipped != nil && !yield(sources.Ref{}, skipped) || ref.Named {
-					return
-				}
-			}
-			if !aws.ToBool(out.IsTruncated) {
-				if !met {
-					yield(sources.Ref{}, nothing(name, prefix))
-				}
-				return
-			}
-			in.ContinuationToken, in.StartAfter = out.NextContinuationToken, nil
-			if next := after(last, sel); next > last {
-				in.ContinuationToken, in.StartAfter = nil, &next
+		}
+		for _, next := range page.rest {
+			if !l.emit(next, yield) {
+				return false
 			}
 		}
 	}
+	return true
+}
+
+// run lists a stretch.
+func (l *lister) run(x *stretch) {
+	in := &s3.ListObjectsV2Input{
+		Bucket:       &l.bucket,
+		Prefix:       &l.prefix,
+		RequestPayer: l.store.payer(),
+		EncodingType: types.EncodingTypeUrl, // keys may hold what XML cannot
+	}
+	if x.after != "" {
+		in.StartAfter = &x.after
+	}
+	whole := x.after == "" && x.end == ""
+	for pages := 1; ; pages++ {
+		out, err := l.ask(in)
+		if err != nil {
+			if l.ctx.Err() == nil {
+				l.send(x, l.failure(err, whole && pages == 1))
+			}
+			return
+		}
+		p, last, ended := l.page(out, x.end, whole && pages == 1)
+		if ended || !aws.ToBool(out.IsTruncated) {
+			l.send(x, p)
+			return
+		}
+		from := last
+		if token := aws.ToString(out.NextContinuationToken); token == "" || token == aws.ToString(in.ContinuationToken) {
+			l.send(x, p)
+			l.send(x, l.failure(errNoProgress, false))
+			return
+		}
+		in.ContinuationToken, in.StartAfter = out.NextContinuationToken, nil
+		if next := after(last, l.sel); next > last {
+			from = next
+			in.ContinuationToken, in.StartAfter = nil, &next
+		}
+		switch {
+		case x.end != "" && from >= x.end:
+			l.send(x, p)
+			return
+		case pages >= patientPages:
+			if cuts := cuts(from, x.end, l.sel); len(cuts) > 0 {
+				for _, cut := range append(cuts, x.end) {
+					p.rest = append(p.rest, l.begin(from, cut))
+					from = cut
+				}
+				l.send(x, p)
+				return
+			}
+		}
+		if !l.send(x, p) {
+			return
+		}
+	}
+}
+
+var errNoProgress = errors.New("the server says that there is more, and not how to get it")
+
+func (l *lister) ask(in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
+	select {
+	case l.turn <- struct{}{}:
+	case <-l.ctx.Done():
+		return nil, l.ctx.Err()
+	}
+	defer func() { <-l.turn }()
+	return do(l.ctx, l.store, l.bucket, func(c *s3.Client) (*s3.ListObjectsV2Output, error) {
+		l.store.lists.Add(1)
+		return c.ListObjectsV2(l.ctx, in)
+	})
+}
+
+// failure is the page of a request that failed. When nothing may be listed, the one object that the URL may name can
+// perhaps be read all the same.
+func (l *lister) failure(err error, first bool) page {
+	l.failed.Store(true)
+	err = l.store.problem(l.ctx, l.name, list, err)
+	if first {
+		if ref, ok := l.store.head(l.ctx, l.name, err); ok {
+			return page{found: []found{{ref: ref}}}
+		}
+	}
+	return page{found: []found{{err: err}}}
+}
+
+// page takes from an answer what is up to end and wanted. last is the last key of the answer; ended says that nothing
+// behind it belongs to the stretch.
+func (l *lister) page(out *s3.ListObjectsV2Output, end string, first bool) (p page, last string, ended bool) {
+	for i, object := range out.Contents {
+		ref, key := refer(l.bucket, out.EncodingType, object)
+		if end != "" && key > end {
+			return p, last, true
+		}
+		last = key
+		if strings.HasSuffix(key, "/") && ref.Size == 0 {
+			continue // stands for a folder
+		}
+		l.met.Store(true)
+		// No key that begins with prefix sorts before prefix itself.
+		ref.Named = first && i == 0 && key == l.prefix
+		if ok, skipped := l.sel.Screen(ref); ok {
+			p.found = append(p.found, found{ref: ref})
+		} else if skipped != nil {
+			p.found = append(p.found, found{err: skipped})
+		}
+		if ref.Named {
+			return p, last, true
+		}
+	}
+	return p, last, false
 }
 
 func nothing(name, prefix string) *sources.Problem {
@@ -117,6 +275,50 @@ func after(last string, sel sources.Selection) string {
 	return ""
 }
 
+// cuts guesses keys, in order, between which about as many objects may lie, behind from and before end: quarters of the
+// load balancer's day at hand, its further days, and the end of what sorts with it.
+func cuts(from, end string, sel sources.Selection) []string {
+	const past = ":" // as in after
+	const day = 24 * time.Hour
+	_, until := sel.Ends()
+	var all []string
+	add := func(key string) {
+		if key > from && (end == "" || key < end) && (len(all) == 0 || key > all[len(all)-1]) {
+			all = append(all, key)
+		}
+	}
+	root, date := logname.Dated(from)
+	if n := logname.Parse(from); !n.End.IsZero() {
+		stem := strings.TrimSuffix(from, n.Base) + n.Stem()
+		step := day
+		if root != "" {
+			step = day / 4
+		}
+		for at := n.End.Truncate(step); at.Before(n.End.Add(cutDays * step)); {
+			at = at.Add(step)
+			if root != "" && at.After(date.Add(day)) || !until.IsZero() && at.After(until) {
+				break
+			}
+			add(stem + at.Format(logname.Stamp))
+		}
+		add(stem + past)
+	}
+	if root != "" {
+		for i := range cutDays {
+			next := date.AddDate(0, 0, i+1)
+			if _, last := sel.Days(); !last.IsZero() && next.After(last) {
+				break
+			}
+			add(root + next.Format(logname.DayLayout))
+		}
+		add(root + past)
+	}
+	return all
+}
+
+// cutDays is how many days ahead a listing is cut.
+const cutDays = 7
+
 func refer(bucket string, encoding types.EncodingType, object types.Object) (sources.Ref, string) {
 	key := aws.ToString(object.Key)
 	if encoding == types.EncodingTypeUrl {
@@ -124,8 +326,10 @@ func refer(bucket string, encoding types.EncodingType, object types.Object) (sou
 			key = plain
 		}
 	}
+	name := join(bucket, key)
+	key = name[len(name)-len(key):] // shares memory with the name, for there may be many
 	return sources.Ref{
-		Name:     join(bucket, key),
+		Name:     name,
 		Size:     aws.ToInt64(object.Size),
 		ETag:     aws.ToString(object.ETag),
 		Modified: aws.ToTime(object.LastModified).UTC(),

@@ -2,9 +2,11 @@ package s3
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"time"
+	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -12,19 +14,30 @@ import (
 	"alblens/sources"
 )
 
-// Open streams the object's stored bytes. When ref has an ETag, an object that
-// was replaced since is a Problem of kind Changed; a connection that breaks is
-// made good by asking for the rest.
+// Open streams the object's stored bytes, and returns when the first of them are in memory, see prefetch. When ref has
+// an ETag, an object that was replaced since is a Problem of kind Changed, and one that ends before ref.Size is one of
+// kind Truncated; a connection that breaks or falls silent is made good by asking for the rest.
 func (s *Store) Open(ctx context.Context, ref sources.Ref) (io.ReadCloser, error) {
 	o := &object{ctx: ctx, store: s, name: ref.Name, size: -1}
 	if ref.ETag != "" {
-		o.etag = &ref.ETag
+		o.etag, o.size = &ref.ETag, ref.Size
 	}
 	if err := o.get(); err != nil {
 		return nil, err
 	}
+	o.prefetch()
 	return o, nil
 }
+
+// prefetch is how much of an object is read ahead of whoever reads it, and prefetchAll how much of all that are open at
+// once: most log objects are smaller, so that their requests are over, and the connections free, before their turn comes.
+//
+// Note: larger objects are not read in parts on several connections. One connection yields more than a core inflates, and
+// as many objects are under way at once as there are connections.
+const (
+	prefetch    = 256 << 10
+	prefetchAll = 64 << 20
+)
 
 // object is an open object. It is read by one goroutine.
 type object struct {
@@ -33,16 +46,24 @@ type object struct {
 	name  string
 	etag  *string
 
-	body    io.ReadCloser
-	broken  error // why body is of no use any more
-	off     int64 // bytes read so far
-	size    int64 // of the whole object; -1 when the server does not tell
-	resumed int   // times the stream was taken up again
+	ahead  *[]byte       // what was prefetched, of store.buffers; nil once it is given back
+	rest   []byte        // what of it is not handed out yet
+	after  error         // what reading on would give; nil: the body does
+	body   io.ReadCloser // the answer at hand
+	broken error         // why body is of no use any more
+	off    int64         // bytes taken from bodies so far
+	size   int64         // of the whole object; -1 when nobody told
+	vain   int           // times the stream was taken up again since it last got on
+	mark   int64         // off then
 }
 
-// maxResumes bounds how often one object's stream is taken up again. Each is a
-// request of its own, with the SDK's own retries.
-const maxResumes = 5
+const (
+	// maxVain bounds how often one object's stream is taken up again without getting on. Each time is a request of its
+	// own, with the SDK's own retries.
+	maxVain = 5
+	// progress is how many bytes more count as getting on.
+	progress = 64 << 10
+)
 
 // get asks for the object from off on.
 func (o *object) get() error {
@@ -51,19 +72,20 @@ func (o *object) get() error {
 	if o.off > 0 {
 		in.Range = aws.String(fmt.Sprintf("bytes=%d-", o.off))
 	}
+	o.store.gets.Add(1)
 	out, err := do(o.ctx, o.store, bucket, func(c *s3.Client) (*s3.GetObjectOutput, error) {
 		return c.GetObject(o.ctx, in)
 	})
 	if err != nil {
 		return o.store.problem(o.ctx, o.name, get, err)
 	}
-	if o.off == 0 && out.ContentLength != nil {
-		o.size = *out.ContentLength
-	}
-	if o.off > 0 && out.ContentRange == nil {
+	if o.off > 0 && !startsAt(out.ContentRange, o.off) {
 		out.Body.Close()
 		return &sources.Problem{Name: o.name, Kind: sources.Unreadable,
-			Err: fmt.Errorf("broken off after %d bytes, and the server gives no partial content", o.off)}
+			Err: fmt.Errorf("broken off after %d bytes, and the server does not give the rest", o.off)}
+	}
+	if o.off == 0 && o.size < 0 && out.ContentLength != nil {
+		o.size = *out.ContentLength
 	}
 	// The rest must be the rest of the same content.
 	if o.etag == nil {
@@ -73,11 +95,67 @@ func (o *object) get() error {
 	return nil
 }
 
+// startsAt reports whether a Content-Range, such as "bytes 7-11/12", begins at off.
+func startsAt(contentRange *string, off int64) bool {
+	text, ok := strings.CutPrefix(aws.ToString(contentRange), "bytes ")
+	first, _, ok2 := strings.Cut(text, "-")
+	return ok && ok2 && first == strconv.FormatInt(off, 10)
+}
+
+// prefetch fills ahead. What goes wrong meanwhile is told by Read, in its turn.
+func (o *object) prefetch() {
+	buffer, _ := o.store.buffers.Get().(*[]byte)
+	if buffer == nil {
+		buffer = new(make([]byte, min(prefetch, prefetchAll/max(o.store.opt.Concurrency, 1))))
+	}
+	n := 0
+	for n < len(*buffer) && o.after == nil {
+		var m int
+		m, o.after = o.read((*buffer)[n:])
+		n += m
+	}
+	o.ahead, o.rest = buffer, (*buffer)[:n]
+	if o.after != nil {
+		o.body.Close()
+	}
+}
+
 func (o *object) Read(p []byte) (int, error) {
+	if len(o.rest) > 0 {
+		n := copy(p, o.rest)
+		o.rest = o.rest[n:]
+		return n, nil
+	}
+	o.release()
+	if o.after != nil {
+		return 0, o.after
+	}
+	n, err := o.read(p)
+	o.after = err
+	return n, err
+}
+
+// release gives the buffer of prefetch back.
+func (o *object) release() {
+	if o.ahead != nil {
+		o.store.buffers.Put(o.ahead)
+		o.ahead, o.rest = nil, nil
+	}
+}
+
+// read reads from the bodies, one after the other if they break.
+func (o *object) read(p []byte) (int, error) {
 	for {
 		if o.broken == nil {
 			n, err := o.body.Read(p)
 			o.off += int64(n)
+			if surplus := o.off - o.size; o.size >= 0 && surplus > 0 {
+				return n - int(min(surplus, int64(n))), &sources.Problem{Name: o.name, Kind: sources.Unreadable,
+					Err: fmt.Errorf("the server sends more than the %d bytes it told of", o.size)}
+			}
+			if err == io.EOF && o.off < o.size {
+				err = io.ErrUnexpectedEOF // the answer was shorter than the object
+			}
 			if err == io.EOF {
 				return n, io.EOF
 			}
@@ -86,35 +164,48 @@ func (o *object) Read(p []byte) (int, error) {
 				return n, nil
 			}
 		}
-		if err := o.resume(); err != nil {
+		if done, err := o.resume(); done {
 			return 0, err
 		}
 	}
 }
 
-// resume takes the stream up again after broken.
-func (o *object) resume() error {
-	// At the end of the object the bytes are all there, and what is wrong with
-	// them (a checksum) will not get better.
-	if o.off >= o.size || o.resumed == maxResumes || o.ctx.Err() != nil {
-		return o.store.problem(o.ctx, o.name, get, o.broken)
+// resume takes the stream up again after broken, or says how it ends.
+func (o *object) resume() (done bool, err error) {
+	if o.off == o.size && !isChecksum(o.broken) {
+		return true, io.EOF // it broke when all was there: the server promised more than there is
 	}
-	o.resumed++
-	select {
-	case <-time.After(50 * time.Millisecond << o.resumed): // 0.1 s to 1.6 s
-	case <-o.ctx.Done():
-		return o.ctx.Err()
+	if o.off-o.mark >= progress {
+		o.mark, o.vain = o.off, 0
 	}
+	// A checksum that does not match will not get better.
+	if o.off >= o.size || o.vain == maxVain || !o.store.patience.pause(o.ctx, o.vain+1) {
+		return true, o.ended()
+	}
+	o.vain++
 	o.body.Close()
 	if err := o.get(); err != nil {
-		return err
+		return true, err
 	}
 	o.broken = nil
-	return nil
+	return false, nil
+}
+
+// isChecksum reports whether the SDK read a body whose checksum is another than the header's. It has no type for that.
+func isChecksum(err error) bool { return strings.Contains(err.Error(), "checksum did not match") }
+
+// ended is why the stream is not taken up again.
+func (o *object) ended() error {
+	if o.ctx.Err() == nil && errors.Is(o.broken, io.ErrUnexpectedEOF) {
+		return &sources.Problem{Name: o.name, Kind: sources.Truncated, Hint: "run again later",
+			Err: &plain{fmt.Sprintf("every answer broke off early, the last after %d of %d bytes: %v", o.off, o.size, o.broken), o.broken}}
+	}
+	return o.store.problem(o.ctx, o.name, get, o.broken)
 }
 
 // Close ends the request. It never fails: there is nothing to be lost.
 func (o *object) Close() error {
+	o.release()
 	o.body.Close()
 	return nil
 }

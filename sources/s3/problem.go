@@ -5,12 +5,15 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
@@ -68,8 +71,11 @@ func (s *Store) problem(ctx context.Context, name string, need permission, err e
 
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		p.Kind, p.Hint = s.answer(api, need, bucket, err)
-		if p.Kind == sources.Changed {
+		switch {
+		case p.Kind == sources.Changed:
 			p.Err = &plain{"replaced since it was listed", err}
+		case spent(err):
+			p.Err = &plain{p.Err.Error() + spentSuffix, err}
 		}
 		return p
 	}
@@ -82,10 +88,52 @@ func (s *Store) problem(ctx context.Context, name string, need permission, err e
 		p.Hint = "aws configure list-profiles shows those there are"
 	} else if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		p.Hint = "--ca-bundle FILE trusts another authority"
-	} else if _, ok := errors.AsType[*net.OpError](err); ok {
-		p.Hint = "check the network and --endpoint-url"
+	} else if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
+		p.Hint = "run again later, and check --endpoint-url"
+	} else if kind, hint := network(err); kind != "" {
+		p.Kind, p.Hint = kind, hint
+		if spent(err) {
+			p.Err = &plain{p.Err.Error() + spentSuffix, err}
+		}
 	}
 	return p
+}
+
+// network judges an error of the way to the server; "" when it is none.
+func network(err error) (sources.Kind, string) {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return sources.Unreachable, "no address for " + dns.Name + ": check the name server, --endpoint-url and --region"
+	}
+	if _, stall := errors.AsType[*awshttp.ResponseTimeoutError](err); stall {
+		return sources.Unreachable, "check the network, and run again"
+	}
+	_, op := errors.AsType[*net.OpError](err)
+	wait, ok := errors.AsType[net.Error](err)
+	if op || ok && wait.Timeout() || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return sources.Unreachable, "check the network and --endpoint-url"
+	}
+	return "", ""
+}
+
+// spent reports whether err stands because the budget of retries had nothing left.
+func spent(err error) bool {
+	_, ok := errors.AsType[ratelimit.QuotaExceededError](err)
+	return ok
+}
+
+const spentSuffix = "; not tried again, for the run had too many failures"
+
+// expired reports whether credentials that were good once have ended.
+func expired(err error) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return false
+	}
+	switch api.ErrorCode() {
+	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired":
+		return true
+	}
+	return false
 }
 
 // answer judges an error that the server gave.
@@ -96,9 +144,7 @@ func (s *Store) answer(api smithy.APIError, need permission, bucket string, err 
 	}
 	code, message := api.ErrorCode(), api.ErrorMessage()
 	switch {
-	case code == "ExpiredToken", code == "ExpiredTokenException", code == "TokenRefreshRequired", code == "RequestExpired":
-		return sources.Expired, s.login()
-	case loginNeeded(err):
+	case expired(err), loginNeeded(err):
 		return sources.Expired, s.login()
 	case noCredentials(err):
 		return sources.Denied, "credentials could not be obtained: aws sts get-caller-identity" + s.profileFlag() + " shows why"
@@ -110,8 +156,12 @@ func (s *Store) answer(api smithy.APIError, need permission, bucket string, err 
 		return sources.Denied, "needs kms:Decrypt on the key that encrypts the object"
 	case code == "NoSuchBucket":
 		return sources.NotFound, "check the bucket's name"
+	case code == "NoSuchKey" && need == get:
+		return sources.NotFound, "deleted since it was listed"
 	case code == "NoSuchKey", code == "NoSuchVersion", code == "NotFound":
 		return sources.NotFound, ""
+	case slowDown(code), status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:
+		return sources.Throttled, "lower --s3-concurrency, or run again later"
 	case code == "PreconditionFailed", status == http.StatusPreconditionFailed:
 		return sources.Changed, ""
 	case code == "InvalidObjectState":
@@ -123,8 +173,16 @@ func (s *Store) answer(api smithy.APIError, need permission, bucket string, err 
 			return sources.Denied, "the request was unsigned: leave out --no-sign-request, or the bucket must let everyone use " + string(need)
 		}
 		return sources.Denied, fmt.Sprintf("needs %s on %s", need, s.arn(bucket, need))
+	case status >= http.StatusInternalServerError, code == "RequestTimeout":
+		return sources.Unreadable, "the server's own failure: run again later"
 	}
 	return sources.Unreadable, ""
+}
+
+// slowDown reports whether code is one of those by which S3 asks for fewer requests.
+func slowDown(code string) bool {
+	_, ok := retry.DefaultThrottleErrorCodes[code]
+	return ok || code == "ServiceUnavailable" || code == "Busy"
 }
 
 // arn names what need is to be granted on.
@@ -196,6 +254,16 @@ func brief(err error) error {
 			text += ": " + message
 		}
 		return &plain{text, err}
+	}
+	if stall, ok := errors.AsType[*awshttp.ResponseTimeoutError](err); ok {
+		return &plain{fmt.Sprintf("silent for %v", stall.TimeoutDur), err}
+	}
+	if garbled, ok := errors.AsType[*smithy.DeserializationError](err); ok {
+		return &plain{"the answer makes no sense: " + garbled.Err.Error(), err}
+	}
+	// That a dial failed, and where to, matters; a connection's addresses do not.
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op != "dial" {
+		return &plain{op.Err.Error(), err}
 	}
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return &plain{u.Err.Error(), err}

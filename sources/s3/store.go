@@ -1,19 +1,25 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/logging"
 
 	"alblens/sources"
 )
@@ -31,12 +37,30 @@ type Options struct {
 	CABundle      string // --ca-bundle, a PEM file
 	NoVerifySSL   bool   // --no-verify-ssl
 	Concurrency   int    // objects open at once: how many idle connections are kept; at least 1
+
+	// Dial reaches a server; nil: net.Dialer. Tests use it to fail.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Stall is how long a server may send nothing while something is waited for, before the request is given up and
+	// made anew. Default: 30 s.
+	Stall time.Duration
+	// Backoff is the longest wait between two attempts. Default: 20 s.
+	Backoff time.Duration
 }
+
+const (
+	defaultStall   = 30 * time.Second
+	defaultBackoff = 20 * time.Second
+)
 
 // Store reads s3:// URLs. Its methods may be called from several goroutines at
 // once. It implements sources.Store.
 type Store struct {
-	opt Options
+	opt      Options
+	http     *awshttp.BuildableClient
+	patience *patience
+	buffers  sync.Pool // of *[]byte, see object.prefetch
+
+	lists, gets atomic.Int64 // requests
 
 	mu      sync.Mutex            // held while a client is made, so that it is made once
 	loaded  bool                  // cfg and err are set
@@ -45,11 +69,22 @@ type Store struct {
 	clients map[string]*s3.Client // by bucket: buckets differ in region
 }
 
-var _ sources.Store = (*Store)(nil)
+var (
+	_ sources.Store   = (*Store)(nil)
+	_ sources.Counter = (*Store)(nil)
+)
+
+// Requests implements sources.Counter.
+func (s *Store) Requests() sources.Requests {
+	return sources.Requests{List: s.lists.Load(), Get: s.gets.Load()}
+}
 
 // New returns a Store that loads its configuration when it is first used.
 func New(opt Options) *Store {
-	return &Store{opt: opt, clients: map[string]*s3.Client{}}
+	opt.Stall, opt.Backoff = cmp.Or(opt.Stall, defaultStall), cmp.Or(opt.Backoff, defaultBackoff)
+	s := &Store{opt: opt, clients: map[string]*s3.Client{}, patience: newPatience(opt.Concurrency, opt.Backoff)}
+	s.http = awshttp.NewBuildableClient().WithTransportOptions(s.transport).WithReadTimeout(opt.Stall)
+	return s
 }
 
 // fallbackRegion signs requests when nothing tells a region.
@@ -100,6 +135,7 @@ func (s *Store) move(bucket, region string) *s3.Client {
 func (s *Store) dial(region string) *s3.Client {
 	return s3.NewFromConfig(s.cfg, func(o *s3.Options) {
 		o.Region = region
+		o.Retryer = s.patience
 		o.DisableLogOutputChecksumValidationSkipped = true
 		// The endpoint may come from the flag, the environment or the profile.
 		if o.BaseEndpoint != nil {
@@ -112,7 +148,8 @@ func (s *Store) dial(region string) *s3.Client {
 
 func (s *Store) load(ctx context.Context) (aws.Config, error) {
 	opts := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(s.transport)),
+		config.WithHTTPClient(s.http),
+		config.WithLogger(logging.Nop{}), // it would write to standard error
 	}
 	if s.opt.Profile != "" {
 		opts = append(opts, config.WithSharedConfigProfile(s.opt.Profile))
@@ -154,6 +191,11 @@ func (s *Store) transport(t *http.Transport) {
 	t.DisableCompression = true
 	t.MaxIdleConnsPerHost = max(s.opt.Concurrency, 1)
 	t.MaxIdleConns = max(t.MaxIdleConns, t.MaxIdleConnsPerHost)
+	// The wait that Stall bounds begins when a connection falls idle: one that is used again has half of it left.
+	t.IdleConnTimeout = s.opt.Stall / 2
+	if s.opt.Dial != nil {
+		t.DialContext = s.opt.Dial
+	}
 	if s.opt.NoVerifySSL {
 		if t.TLSClientConfig == nil {
 			t.TLSClientConfig = &tls.Config{}
@@ -162,12 +204,16 @@ func (s *Store) transport(t *http.Transport) {
 	}
 }
 
+// discoverAttempts is how often the bucket's region is asked for.
+const discoverAttempts = 3
+
 // discover asks which region the bucket is in; "" when nobody tells. S3 answers
 // even where it denies access or the request is unsigned, in a header.
 func discover(ctx context.Context, c *s3.Client, bucket string) string {
 	out, err := c.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket}, func(o *s3.Options) {
-		o.Credentials = nil          // unsigned
-		o.Retryer = aws.NopRetryer{} // what is wrong shows in the request that follows
+		o.Credentials = nil // unsigned
+		// What is wrong for good shows in the request that follows.
+		o.Retryer = retry.AddWithMaxAttempts(o.Retryer, min(o.Retryer.MaxAttempts(), discoverAttempts))
 	})
 	if err != nil {
 		return regionOf(err)
@@ -175,9 +221,41 @@ func discover(ctx context.Context, c *s3.Client, bucket string) string {
 	return aws.ToString(out.BucketRegion)
 }
 
-// do runs op, and once more in the bucket's own region if that is why it
-// failed: as in the AWS CLI, a region in a flag or a profile does not keep one
-// from reading a bucket elsewhere.
+// renew makes a client with credentials obtained anew, after those of c turned out to have ended; nil when there are no
+// others. Of many requests that fail at once the first one renews for all.
+func (s *Store) renew(ctx context.Context, bucket string, c *s3.Client) *s3.Client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := s.clients[bucket]; now != nil && now != c {
+		return now
+	}
+	if s.opt.NoSignRequest || s.cfg.Credentials == nil {
+		return nil
+	}
+	old, err := s.cfg.Credentials.Retrieve(ctx)
+	if err != nil {
+		return nil
+	}
+	// The configuration is read again too: whoever renews them may write them into the shared file.
+	cfg, err := s.load(ctx)
+	if err != nil {
+		return nil
+	}
+	if now, err := cfg.Credentials.Retrieve(ctx); err != nil || now.AccessKeyID == old.AccessKeyID && now.SessionToken == old.SessionToken {
+		return nil
+	}
+	s.cfg = cfg
+	for name, client := range s.clients {
+		s.clients[name] = s.dial(client.Options().Region)
+	}
+	return s.clients[bucket]
+}
+
+// maxMoves is how many regions a request is sent on to.
+const maxMoves = 2
+
+// do runs op, once more with new credentials if the old ones have ended, and again in the bucket's own region if that is
+// why it failed: as in the AWS CLI, a region in a flag or a profile does not keep one from reading a bucket elsewhere.
 func do[T any](ctx context.Context, s *Store, bucket string, op func(*s3.Client) (T, error)) (T, error) {
 	c, err := s.client(ctx, bucket)
 	if err != nil {
@@ -185,17 +263,24 @@ func do[T any](ctx context.Context, s *Store, bucket string, op func(*s3.Client)
 		return none, err
 	}
 	out, err := op(c)
-	if !wrongRegion(err) {
-		return out, err
+	if expired(err) {
+		if renewed := s.renew(ctx, bucket, c); renewed != nil {
+			c = renewed
+			out, err = op(c)
+		}
 	}
-	region := regionOf(err)
-	if region == "" {
-		region = discover(ctx, c, bucket)
+	for moves := 0; moves < maxMoves && wrongRegion(err); moves++ {
+		region := regionOf(err)
+		if region == "" {
+			region = discover(ctx, c, bucket)
+		}
+		if region == "" || region == c.Options().Region {
+			break
+		}
+		c = s.move(bucket, region)
+		out, err = op(c)
 	}
-	if region == "" || region == c.Options().Region {
-		return out, err
-	}
-	return op(s.move(bucket, region))
+	return out, err
 }
 
 func (s *Store) payer() types.RequestPayer { return types.RequestPayer(s.opt.RequestPayer) }

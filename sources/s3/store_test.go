@@ -239,7 +239,7 @@ func TestResume(t *testing.T) {
 	server := s3test.Start(t)
 	server.Setenv(t, server.Root)
 	proxy := newProxy(t, server)
-	p := bucket{server, server.Bucket(t), s3.New(s3.Options{})}
+	p := bucket{server, server.Bucket(t), s3.New(s3.Options{Backoff: time.Millisecond})}
 	content := strings.Repeat("0123456789abcdef", 1<<15)
 	p.put(t, "logs/a.log", content)
 	got, src := list(t, p, sources.Selection{}, "logs/")
@@ -266,7 +266,7 @@ func TestResume(t *testing.T) {
 	}
 	defer r.Close()
 	_, err = io.ReadAll(r)
-	wantProblem(t, err, sources.Unreadable, "unexpected EOF")
+	wantProblem(t, err, sources.Truncated, "of 524288 bytes: unexpected EOF")
 }
 
 // fake returns a store in front of a handler.
@@ -303,7 +303,9 @@ func TestAnswers(t *testing.T) {
 		{403, "AccessDenied", "Access Denied", s3.Options{Region: "us-gov-west-1"}, sources.Denied, "needs s3:GetObject on arn:aws-us-gov:s3:::b/*"},
 		{301, "PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint.", s3.Options{}, sources.Unreadable, "give --region"},
 		{404, "NoSuchKey", "The specified key does not exist.", s3.Options{}, sources.NotFound, ""},
-		{500, "InternalError", "We encountered an internal error. Please try again.", s3.Options{}, sources.Unreadable, ""},
+		{500, "InternalError", "We encountered an internal error. Please try again.", s3.Options{}, sources.Unreadable, "run again later"},
+		{503, "SlowDown", "Please reduce your request rate.", s3.Options{}, sources.Throttled, "lower --s3-concurrency"},
+		{503, "ServiceUnavailable", "Reduce your request rate.", s3.Options{}, sources.Throttled, "run again later"},
 	} {
 		t.Run(tt.code, func(t *testing.T) {
 			store := fake(t, func(w http.ResponseWriter, r *http.Request) {
@@ -367,6 +369,81 @@ func TestRequests(t *testing.T) {
 	}
 }
 
+// A key is a name and no path: nothing in it is resolved, on the way out or back.
+func TestHostileKeys(t *testing.T) {
+	keys := []string{"../../etc/passwd", "logs/../../x", "logs//double", "/leading", "logs/./x", "logs/a\nb\x1b[31m\u202e", "logs/100%", "logs/?a=b#c",
+		"logs/" + strings.Repeat("k", 1019)}
+	var heard []string
+	store := fake(t, func(w http.ResponseWriter, r *http.Request) {
+		if !r.URL.Query().Has("list-type") {
+			heard = append(heard, strings.TrimPrefix(r.URL.Path, "/b/"))
+			io.WriteString(w, "x")
+			return
+		}
+		io.WriteString(w, "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>")
+		for _, key := range keys {
+			fmt.Fprintf(w, "<Contents><Key>%s</Key><Size>1</Size></Contents>", url.QueryEscape(key))
+		}
+		io.WriteString(w, "</ListBucketResult>")
+	}, s3.Options{})
+	for ref, err := range store.List(t.Context(), "s3://b/", sources.Selection{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := store.Open(t.Context(), ref)
+		if err != nil {
+			t.Errorf("%q: %v", ref.Name, err)
+			continue
+		}
+		r.Close()
+	}
+	if diff := cmp.Diff(keys, heard); diff != "" {
+		t.Errorf("asked for (-want +got):\n%s", diff)
+	}
+}
+
+// A terabyte that is promised is neither waited for nor made room for.
+func TestHugeSize(t *testing.T) {
+	store := fake(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"e"`)
+		w.Header().Set("Content-Length", "1099511627776")
+		io.WriteString(w, "all there is")
+	}, s3.Options{Backoff: time.Millisecond})
+	r, err := store.Open(t.Context(), sources.Ref{Name: "s3://b/k", Size: 1 << 40, ETag: `"e"`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	got, err := io.ReadAll(r)
+	wantProblem(t, err, sources.Unreadable, "does not give the rest")
+	if string(got) != "all there is" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A server that always says that there is more ends the listing, with what came until then.
+func TestEndlessListing(t *testing.T) {
+	asked := 0
+	store := fake(t, func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		io.WriteString(w, `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>
+			<Contents><Key>a.log</Key><Size>1</Size></Contents></ListBucketResult>`)
+	}, s3.Options{})
+	refs := 0
+	var problem error
+	for _, err := range store.List(t.Context(), "s3://b/", sources.Selection{}) {
+		if err != nil {
+			problem = err
+		} else {
+			refs++
+		}
+	}
+	wantProblem(t, problem, sources.Unreadable, "says that there is more")
+	if asked != 2 || refs != 2 {
+		t.Errorf("%d requests, %d objects", asked, refs)
+	}
+}
+
 func TestTLS(t *testing.T) {
 	s3test.Isolate(t)
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
@@ -424,5 +501,5 @@ sso_start_url = https://corp.invalid/start
 	wantProblem(t, err, sources.Unreadable, "nobody", "aws configure list-profiles")
 
 	_, err = first(t, s3.New(s3.Options{Region: "eu-west-3", NoSignRequest: true, EndpointURL: "http://127.0.0.1:1"}), "s3://b/")
-	wantProblem(t, err, sources.Unreadable, "s3://b/: dial tcp 127.0.0.1:1: connect: connection refused (check the network and --endpoint-url)")
+	wantProblem(t, err, sources.Unreachable, "s3://b/: dial tcp 127.0.0.1:1: connect: connection refused (check the network and --endpoint-url)")
 }

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"alblens/plan"
+	"alblens/sources"
+	"alblens/sources/s3"
+)
+
+// What S3 asks for requests in us-east-1, in dollars; nothing for the transfer inside a region.
+// Source: aws.amazon.com/s3/pricing, "Requests & data retrievals", S3 Standard.
+const (
+	dollarsPerList = 0.005 / 1000
+	dollarsPerGet  = 0.0004 / 1000
+)
+
+// What a run takes, for a rough word on time: the wait for an object's first byte, and how much stored gzip a worker
+// reads in a second.
+const (
+	firstByte     = 30 * time.Millisecond
+	storedASecond = 30e6
+)
+
+// A forecast is what a run would read.
+type forecast struct {
+	Schema       string  `json:"schema"`
+	Objects      int64   `json:"objects"`
+	Bytes        int64   `json:"compressed_bytes"`
+	UnknownSizes int64   `json:"objects_of_unknown_size"`
+	Skipped      int64   `json:"objects_skipped"`
+	Failed       int64   `json:"objects_failed"`
+	Duplicates   int64   `json:"duplicates"`
+	Lists        int64   `json:"list_requests"` // made by now
+	Gets         int64   `json:"get_requests"`  // still to be made
+	Dollars      float64 `json:"dollars"`       // for both
+	Seconds      float64 `json:"seconds"`
+}
+
+// dryRun says what reading the plan would take, and reads nothing. Problems of the listing make the exit code, as they
+// would of the run.
+func (a *analysis) dryRun(src sources.Source, p *plan.Plan, std streams) error {
+	f := a.forecast(src, p)
+	if a.format == "json" {
+		text, err := json.MarshalIndent(f, "", "  ")
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(std.out, "%s\n", text); err != nil {
+			return err
+		}
+	} else if _, err := fmt.Fprint(std.out, f.text()); err != nil {
+		return err
+	}
+	if a.verbose {
+		for _, ref := range p.Objects {
+			std.say("would read %s", ref.Name)
+		}
+	}
+	for _, problem := range p.Problems {
+		if problem.Kind != sources.Skipped || a.verbose {
+			std.say("%s", problem.Error())
+		}
+	}
+	if f.Failed > 0 {
+		return &exitError{code: exitIncomplete}
+	}
+	return nil
+}
+
+func (a *analysis) forecast(src sources.Source, p *plan.Plan) forecast {
+	f := forecast{Schema: "alblens/dry-run/v1", Objects: int64(len(p.Objects)), Bytes: p.Bytes, Duplicates: int64(len(p.Duplicates))}
+	for _, problem := range p.Problems {
+		if problem.Kind == sources.Skipped {
+			f.Skipped++
+		} else {
+			f.Failed++
+		}
+	}
+	for _, ref := range p.Objects {
+		if ref.Size < 0 {
+			f.UnknownSizes++
+		}
+		if strings.HasPrefix(ref.Name, s3.Scheme+"://") {
+			f.Gets++
+		}
+	}
+	if c, ok := src.(sources.Counter); ok {
+		f.Lists = c.Requests().List
+	}
+	f.Dollars = math.Round(1e6*(float64(f.Lists)*dollarsPerList+float64(f.Gets)*dollarsPerGet)) / 1e6
+	waiting := float64(f.Gets) / float64(a.s3Concurrency) * firstByte.Seconds()
+	f.Seconds = math.Round(10*max(waiting, float64(f.Bytes)/storedASecond/float64(a.jobs))) / 10
+	return f
+}
+
+func (f *forecast) text() string {
+	var b strings.Builder
+	line := func(what, format string, args ...any) {
+		fmt.Fprintf(&b, "%-14s"+format+"\n", append([]any{what}, args...)...)
+	}
+	line("objects", "%d", f.Objects)
+	bytes := fmt.Sprintf("%d as stored", f.Bytes)
+	if f.UnknownSizes > 0 {
+		bytes += fmt.Sprintf(", and %s of unknown size", counted(f.UnknownSizes, "object"))
+	}
+	line("bytes", "%s", bytes)
+	line("left out", "%d skipped, %d the same as another, %d not to be had", f.Skipped, f.Duplicates, f.Failed)
+	if f.Lists+f.Gets > 0 {
+		line("S3 requests", "%d LIST, made already, and %d GET", f.Lists, f.Gets)
+		cost := "less than $0.0001"
+		if f.Dollars >= 0.0001 {
+			cost = fmt.Sprintf("about $%.4f", f.Dollars)
+		}
+		line("cost", "%s at the prices of us-east-1; transfer inside the bucket's region is free", cost)
+	}
+	line("time", "about %.0f s, by typical speeds", max(math.Ceil(f.Seconds), 1))
+	return b.String()
+}

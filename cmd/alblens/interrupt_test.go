@@ -1,0 +1,186 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"alblens/internal/faultproxy"
+	"alblens/internal/s3test"
+)
+
+// A stopped is what is left of a program that got signals.
+type stopped struct {
+	code           int // -1: it was ended by the signal itself
+	took           time.Duration
+	stdout, stderr string
+}
+
+// interrupt runs the program and sends it SIGINT after each of the delays, the second counted from the first.
+func interrupt(t *testing.T, env []string, args []string, delays ...time.Duration) stopped {
+	t.Helper()
+	var out, err bytes.Buffer
+	c := exec.Command("alblens", args...)
+	c.Env, c.Stdout, c.Stderr = append(os.Environ(), env...), &out, &err
+	began := time.Now()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- c.Wait() }()
+	for _, d := range delays {
+		time.Sleep(d)
+		c.Process.Signal(os.Interrupt) // it may have ended already
+	}
+	select {
+	case e := <-done:
+		if exit, ok := errors.AsType[*exec.ExitError](e); e != nil && !ok {
+			t.Fatal(e)
+		} else if ok && exit.ExitCode() == -1 && exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGINT {
+			t.Fatalf("%v: %s", e, &err)
+		}
+	case <-time.After(20 * time.Second):
+		c.Process.Kill()
+		t.Fatalf("still running 20 s after the last signal: %s", &err)
+	}
+	return stopped{c.ProcessState.ExitCode(), time.Since(began), out.String(), err.String()}
+}
+
+// whole holds that a program that was stopped left whole summaries or none, and says how it ended.
+func (s stopped) whole(t *testing.T, file string) {
+	t.Helper()
+	left, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for _, text := range []string{string(left), s.stdout} {
+		switch {
+		case text != "":
+			checkSummary(t, []byte(text))
+			if interrupted := strings.Contains(text, `"interrupted": true`); interrupted != (s.code == exitInterrupted) {
+				t.Errorf("exit code %d, and a summary that says interrupted: %v", s.code, interrupted)
+			}
+		case s.code == exitDone:
+			t.Error("exit code 0 without a summary")
+		}
+	}
+	if s.code != exitDone && s.code != exitInterrupted && s.code != -1 {
+		t.Errorf("exit code %d: %s", s.code, s.stderr)
+	}
+}
+
+// somewhat is a directory that takes about a second to analyse.
+func somewhat(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	text := []byte(exampleLines(t, 20_000))
+	for i := range 12 {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%02d.log", i)), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestInterruptAnywhere sends SIGINT at random moments of a run.
+func TestInterruptAnywhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short")
+	}
+	logs, dir := somewhat(t), t.TempDir()
+	file := filepath.Join(dir, "out.json")
+	args := []string{"analyze", logs, "-f", "json", "-o", file, "-o", "-"}
+	full := interrupt(t, nil, args)
+	if full.code != exitDone {
+		t.Fatalf("uninterrupted: exit code %d: %s", full.code, full.stderr)
+	}
+	full.whole(t, file)
+	codes := map[int]int{}
+	for seed := range uint64(20) {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		rnd := rand.New(rand.NewPCG(seed, 5))
+		s := interrupt(t, nil, args, rand.N(full.took+time.Duration(rnd.IntN(10))*time.Millisecond))
+		s.whole(t, file)
+		codes[s.code]++
+		// Ended by the signal itself, it had not begun; later it tidies up.
+		if left, _ := filepath.Glob(filepath.Join(dir, unfinished+"*")); len(left) > 0 {
+			t.Errorf("%v are left over, exit code %d", left, s.code)
+		}
+	}
+	t.Logf("of a run of %v: exit codes %v", full.took, codes)
+	if codes[exitInterrupted] == 0 {
+		t.Error("no run was interrupted")
+	}
+}
+
+// TestInterruptTwice sends a second SIGINT right behind the first: the program ends at once, and no file under its final
+// name is half written.
+func TestInterruptTwice(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short")
+	}
+	logs, dir := somewhat(t), t.TempDir()
+	file := filepath.Join(dir, "out.json")
+	left := 0
+	for i := range 8 {
+		os.Remove(file)
+		s := interrupt(t, nil, []string{"analyze", logs, "-f", "json", "-o", file, "-o", "-"}, 200*time.Millisecond, time.Duration(i)*time.Millisecond)
+		if s.code == -1 { // by the second signal
+			if s.stdout != "" {
+				checkSummary(t, []byte(s.stdout))
+			}
+			if text, err := os.ReadFile(file); err == nil {
+				checkSummary(t, text)
+			}
+		} else {
+			s.whole(t, file)
+		}
+		names, _ := filepath.Glob(filepath.Join(dir, unfinished+"*"))
+		for _, name := range names {
+			left++
+			os.Remove(name)
+		}
+	}
+	t.Logf("%d of 8 left a temporary file", left)
+}
+
+// TestInterruptSilence shows that what keeps silent keeps nobody waiting: a pipe without a writer, a server without an
+// answer.
+func TestInterruptSilence(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short")
+	}
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server := s3test.Start(t)
+	bucket := server.Bucket(t)
+	server.Put(t, bucket, "x.log", []byte(exampleLines(t, 10)))
+	proxy := faultproxy.Start(t, server.URL)
+	proxy.Use(faultproxy.Everything(faultproxy.Silence()))
+	silent := append(server.Env(server.Root), "AWS_ENDPOINT_URL="+proxy.URL)
+	for _, c := range []struct {
+		what string
+		env  []string
+		arg  string
+	}{{"a pipe", nil, fifo}, {"S3", silent, "s3://" + bucket + "/"}} {
+		s := interrupt(t, c.env, []string{"analyze", c.arg, "-f", "json"}, 500*time.Millisecond)
+		if s.code != exitInterrupted || s.took > 5*time.Second || s.stdout != "" {
+			t.Errorf("%s: exit code %d after %v: %s%s", c.what, s.code, s.took, s.stdout, s.stderr)
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"alblens/aggregate"
+	"alblens/diagnose"
+	"alblens/internal/cause"
+	"alblens/internal/mdtext"
+)
+
+func (m *markdown) writeCauses() {
+	m.block("## Causes")
+	table := mdtext.NewTable("cause", "what happened", " requests", " of all")
+	rows := 0
+	for _, c := range m.attributed() {
+		table.Row(mdtext.Code(c.String()), mdtext.Prose(title(c)), count(m.attribution(c)), percent(m.attribution(c), m.Result.Counts.Totals.Requests))
+		rows++
+	}
+	if rows == 0 {
+		m.block("Nothing failed.")
+		return
+	}
+	m.block(table.String())
+	findings := m.findings()
+	for i := range findings {
+		m.writeFinding(&findings[i])
+	}
+}
+
+// attributed are the causes that occur, the most frequent first, and last those that lie with clients or were meant.
+func (r *Report) attributed() (list []cause.Cause) {
+	for c := cause.None + 1; c <= cause.Unattributed; c++ {
+		if r.attribution(c) > 0 {
+			list = append(list, c)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b cause.Cause) int {
+		if x, y := slices.Contains(outside, a), slices.Contains(outside, b); x != y {
+			if x {
+				return 1
+			}
+			return -1
+		}
+		switch x, y := r.attribution(a), r.attribution(b); {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		}
+		return 0
+	})
+	return list
+}
+
+var bases = map[diagnose.Basis]string{
+	diagnose.Observed: "from the logs alone", diagnose.Confirmed: "confirmed by the settings", diagnose.Contradicted: "contradicted by the settings",
+}
+
+func (m *markdown) writeFinding(f *diagnose.Finding) {
+	m.block("### " + mdtext.Prose(f.Title))
+	m.block(fmt.Sprintf("%s, confidence %.0f %%, %s. %s", f.Severity, 100*f.Confidence, bases[f.Basis], mdtext.Prose(f.Summary)))
+	var facts []string
+	for _, s := range []struct {
+		name string
+		keys []string
+	}{
+		{"load balancers", f.Scope.LoadBalancers}, {"target groups", f.Scope.TargetGroups}, {"targets", f.Scope.Targets},
+		{"paths", f.Scope.Paths}, {"nodes", f.Scope.Nodes}, {"hosts", f.Scope.Hosts},
+	} {
+		if len(s.keys) > 0 {
+			facts = append(facts, "Confined to "+s.name+": "+names(s.keys))
+		}
+	}
+	for _, e := range f.Estimates {
+		facts = append(facts, fmt.Sprintf("Estimate: %s = %s", mdtext.Code(e.Name), strconv.FormatFloat(e.Seconds, 'g', 4, 64)))
+	}
+	for _, reason := range f.Reasons {
+		word, rest, _ := strings.Cut(reason, " ")
+		switch word {
+		case "for":
+			facts = append(facts, "Speaks for it: "+mdtext.Prose(rest))
+		case "against":
+			facts = append(facts, "Speaks against it: "+mdtext.Prose(rest))
+		default:
+			facts = append(facts, mdtext.Prose(reason))
+		}
+	}
+	for _, c := range f.Caveats {
+		facts = append(facts, "Caveat: "+mdtext.Prose(c))
+	}
+	m.list(facts)
+	if len(f.Evidence) == 0 {
+		return
+	}
+	var places, lines []string
+	for _, l := range f.Evidence {
+		places = append(places, mdtext.Code(l.Source+":"+strconv.Itoa(l.Number)))
+		lines = append(lines, clean(l.Text))
+	}
+	m.block("Evidence, " + strings.Join(places, ", ") + ":")
+	m.block(mdtext.Fence("", strings.Join(lines, "\n")))
+}
+
+// names are keys as code, a target group's by its name.
+func names(keys []string) string {
+	var list []string
+	for _, k := range keys[:min(len(keys), shownNames)] {
+		list = append(list, mdtext.Code(aggregate.GroupName(k)))
+	}
+	if rest := len(keys) - shownNames; rest > 0 {
+		list = append(list, count(uint64(rest))+" more")
+	}
+	return strings.Join(list, ", ")
+}
+
+// languages are what a fence says of a change's kind, where sites colour it by that.
+var languages = map[string]string{
+	"terraform": "hcl", "cli": "sh", "nginx": "nginx", "node": "js", "python": "python", "ecs": "json", "kubernetes": "yaml",
+}
+
+// writeNextSteps gathers the commands that settle what is open and the changes that help, a finding after the other.
+func (m *markdown) writeNextSteps() {
+	findings := slices.DeleteFunc(slices.Clone(m.findings()), func(f diagnose.Finding) bool { return len(f.Verify)+len(f.Fix) == 0 })
+	if len(findings) == 0 {
+		return
+	}
+	m.block("## Next steps")
+	for _, f := range findings {
+		m.block("### For: " + mdtext.Prose(f.Title))
+		for _, v := range f.Verify {
+			m.block("- [ ] Verify: " + mdtext.Prose(v.Why))
+			m.block(mdtext.Fence("sh", v.Command))
+		}
+		for _, c := range f.Fix {
+			m.block("- [ ] Fix (" + mdtext.Prose(c.Kind) + "): " + mdtext.Prose(c.Why))
+			m.block(mdtext.Fence(languages[c.Kind], c.Text))
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+)
+
+// maxAttempts is how often a request is sent unless AWS_MAX_ATTEMPTS says otherwise. The five waits between come to a
+// quarter of a minute on average.
+const maxAttempts = 6
+
+// firstBackoff is the longest first wait; each further one may be twice as long.
+const firstBackoff = time.Second
+
+// patience is the budget of retries that all requests of a Store share. Each retry draws on it, and requests that go well
+// fill it again: a store that falters now and then is always waited for, one that has gone is given up once for all, not
+// object by object.
+type patience struct {
+	*retry.Standard
+	limit   *ratelimit.TokenRateLimit
+	longest time.Duration // between two attempts
+}
+
+// newPatience allows for each of the objects open at once to be retried to the end twice over.
+func newPatience(concurrency int, longest time.Duration) *patience {
+	retries := uint(2 * maxAttempts * max(concurrency, 10))
+	p := &patience{limit: ratelimit.NewTokenRateLimit(retries * retry.DefaultRetryCost), longest: longest}
+	p.Standard = retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = maxAttempts
+		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) { return p.wait(attempt), nil })
+		o.RateLimiter = p.limit
+		o.RetryTimeoutCost = o.RetryCost // what a timeout cost is time, and that is spent already
+		o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(cutShort))
+	})
+	return p
+}
+
+// cutShort has a listing asked for again whose answer ends early or is garbled: the SDK takes it for final.
+func cutShort(err error) aws.Ternary {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return aws.TrueTernary
+	}
+	if _, garbled := errors.AsType[*smithy.DeserializationError](err); garbled {
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
+}
+
+// wait is how long to wait after an attempt, counted from 1. It is drawn from all times up to the longest, so that
+// requests that failed together do not come back together.
+func (p *patience) wait(attempt int) time.Duration {
+	return rand.N(min(p.longest, firstBackoff<<min(attempt-1, 10)) + 1)
+}
+
+// pause takes one retry from the budget and waits. It reports false when nothing is left, or the context ends.
+func (p *patience) pause(ctx context.Context, attempt int) bool {
+	if _, err := p.limit.GetToken(ctx, retry.DefaultRetryCost); err != nil {
+		return false
+	}
+	timer := time.NewTimer(p.wait(attempt))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
