@@ -28,20 +28,21 @@ import (
 // analysis is the flags of analyze.
 type analysis struct {
 	input
-	bucket    span
-	by        []string
-	top       int
-	format    string
-	outputs   []string
-	maxMemory size
-	samples   int
-	awsConfig string
-	failOn    string
-	color     string
-	bundle    string
-	redaction redaction
-	args      []string // as given, for the summary
-	sources   []string // the SOURCE arguments among them
+	bucket       span
+	by           []string
+	top          int
+	format       string
+	outputs      []string
+	maxMemory    size
+	samples      int
+	awsConfig    string
+	failOn       string
+	color        string
+	bundle       string
+	onlyForecast bool
+	redaction    redaction
+	args         []string // as given, for the summary
+	sources      []string // the SOURCE arguments among them
 }
 
 func newAnalyze(std streams) *cobra.Command {
@@ -95,6 +96,7 @@ func commandLine(c *cobra.Command, args []string) []string {
 func (a *analysis) flags(f *pflag.FlagSet) {
 	a.input.flags(f)
 	a.redaction.flags(f)
+	f.BoolVar(&a.onlyForecast, "dry-run", false, "say what would be read, the requests and their cost, and read nothing")
 	f.StringVar(&a.bundle, "bundle", "", "also write the evidence bundle, a new directory `DIR`")
 	a.bucket, a.maxMemory = span(time.Minute), defaultMemory
 	var by []string
@@ -104,8 +106,8 @@ func (a *analysis) flags(f *pflag.FlagSet) {
 	f.Var(&a.bucket, "bucket", "width of a time bucket, in whole seconds")
 	f.StringSliceVar(&a.by, "by", by, "dimensions `DIM,...` to report: target, path, time, target-group, host, method, lb, node, client, status, rule, user-agent, or several joined by +")
 	f.IntVar(&a.top, "top", 0, "rows `N` a table; 0 is all (default 20 in text, 1000 in JSON)")
-	f.StringVarP(&a.format, "format", "f", "text", "write the report in `FORMAT`: text, json or html")
-	f.StringArrayVarP(&a.outputs, "output", "o", nil, "write to `FILE`, in the format of its extension (.txt .json .html); - is standard output; repeatable")
+	f.StringVarP(&a.format, "format", "f", "text", "write the report in `FORMAT`: text, json, markdown, csv or html")
+	f.StringArrayVarP(&a.outputs, "output", "o", nil, "write to `FILE`, in the format of its extension (.txt .json .html .md .csv), or to a folder, DIR/, a file of CSV for each dimension; - is standard output; repeatable")
 	f.Var(&a.maxMemory, "max-memory", "goal for the memory of the whole process, at least 64MiB")
 	f.StringVar(&a.awsConfig, "aws-config", "", "confirm or contradict findings by the JSON of aws describe-* in `DIR`; see alblens collect")
 	f.StringVar(&a.failOn, "fail-on", "", "exit 4 when a finding reaches `SEVERITY`: info, low, medium, high or critical")
@@ -135,7 +137,7 @@ func (a *analysis) check() error {
 	return oneOf("color", a.color, colorWords)
 }
 
-var formats = []string{"text", "json", "html"}
+var formats = []string{"text", "json", "markdown", "csv", "html"}
 
 // neededBy is what the diagnosis looks at, whatever --by says.
 var neededBy = []aggregate.Dimension{{aggregate.Target}, {aggregate.Path}, {aggregate.Time}, {aggregate.Node}, {aggregate.Host}}
@@ -184,6 +186,17 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	known, err := loadSettings(a.awsConfig, std)
 	if err != nil {
 		return err
+	}
+	if a.onlyForecast {
+		src, err := open()
+		if err != nil {
+			return err
+		}
+		p, err := a.list(ctx, src, std, since, until)
+		if err != nil {
+			return err
+		}
+		return a.dryRun(src, p, std)
 	}
 	debug.SetMemoryLimit(int64(a.maxMemory))
 	src, err := open()
@@ -277,14 +290,16 @@ func (a *analysis) options(since, until time.Time) (*partial.Options, []string, 
 // An output is one place that the report goes to, in one format.
 type output struct {
 	name, format string
-	file         *newFile // nil for standard output
+	folder       bool     // for a file of CSV a dimension
+	file         *newFile // nil for standard output and folders
 }
 
 const stdoutName = "-"
 
 func (a *analysis) targets() ([]output, error) {
 	if len(a.outputs) == 0 {
-		return []output{{name: stdoutName, format: a.format}}, nil
+		o := output{name: stdoutName, format: a.format}
+		return []output{o}, a.oneTable(&o)
 	}
 	var list []output
 	for _, name := range a.outputs {
@@ -293,8 +308,13 @@ func (a *analysis) targets() ([]output, error) {
 		format, known := formatByExtension[ext]
 		switch {
 		case name == stdoutName:
+		case strings.HasSuffix(name, "/") || strings.HasSuffix(name, string(filepath.Separator)):
+			if a.changed("format") && a.format != "csv" {
+				return nil, usagef("--output %s is a folder, for csv, but -f says %s", name, a.format)
+			}
+			o.format, o.folder = "csv", true
 		case !a.changed("format") && !known:
-			return nil, usagef("--output %s: no format goes by the extension %q; use .json, .html or .txt, or say -f", name, ext)
+			return nil, usagef("--output %s: no format goes by the extension %q; use .json, .html, .md, .csv or .txt, or say -f", name, ext)
 		case !a.changed("format"):
 			o.format = format
 		case known && format != a.format:
@@ -302,13 +322,29 @@ func (a *analysis) targets() ([]output, error) {
 		}
 		list = append(list, o)
 	}
+	for _, o := range list {
+		if err := a.oneTable(&o); err != nil {
+			return nil, err
+		}
+	}
 	return list, nil
 }
 
-var formatByExtension = map[string]string{".json": "json", ".html": "html", ".htm": "html", ".txt": "text", ".text": "text", ".log": "text"}
+// oneTable reports an output of CSV that is no folder, where --by asks for several tables.
+func (a *analysis) oneTable(o *output) error {
+	if o.format == "csv" && !o.folder && len(a.by) != 1 {
+		return usagef("csv has a file for each dimension: name a folder, as -o DIR/, or one dimension by --by")
+	}
+	return nil
+}
+
+var formatByExtension = map[string]string{".json": "json", ".html": "html", ".htm": "html", ".md": "markdown", ".csv": "csv", ".txt": "text", ".text": "text", ".log": "text"}
 
 // create makes sure, before anything is read, that the output can be written.
 func (o *output) create() (err error) {
+	if o.folder {
+		return os.MkdirAll(o.name, 0o777)
+	}
 	if o.name != stdoutName {
 		o.file, err = create(o.name)
 	}
@@ -322,6 +358,9 @@ func (o *output) discard() {
 }
 
 func (o *output) write(a *analysis, r *report.Report, std streams) error {
+	if o.folder {
+		return o.writeFolder(a, r)
+	}
 	// Rendered first, written at once: what stands on standard output is whole.
 	var b bytes.Buffer
 	if o.file == nil {
@@ -340,6 +379,38 @@ func (o *output) write(a *analysis, r *report.Report, std streams) error {
 	return o.file.commit()
 }
 
+// writeFolder writes a file of CSV for each dimension.
+func (o *output) writeFolder(a *analysis, r *report.Report) error {
+	files, err := o.tables(a, r)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", o.name, err)
+	}
+	for _, f := range files {
+		file, err := create(filepath.Join(o.name, f.Name))
+		if err != nil {
+			return err
+		}
+		if _, err := file.Write(f.Data); err != nil {
+			file.discard()
+			return err
+		}
+		if err := file.commit(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tables are those of a report as CSV.
+func (o *output) tables(a *analysis, r *report.Report) ([]report.CSVFile, error) {
+	r = r.Redacted(a.redaction.of(o.format))
+	r.Top = a.top
+	if !a.changed("top") {
+		r.Top = 1000
+	}
+	return report.CSV(r)
+}
+
 // render renders for the screen that the bytes go to in the end, if any.
 func (o *output) render(a *analysis, r *report.Report, w, screen io.Writer) error {
 	r = r.Redacted(a.redaction.of(o.format))
@@ -352,6 +423,15 @@ func (o *output) render(a *analysis, r *report.Report, w, screen io.Writer) erro
 		return report.JSON(w, r)
 	case "html":
 		return report.HTML(w, r)
+	case "markdown":
+		return report.Markdown(w, r)
+	case "csv":
+		files, err := o.tables(a, r)
+		if err != nil || len(files) == 0 {
+			return err
+		}
+		_, err = w.Write(files[0].Data)
+		return err
 	}
 	if !a.changed("top") {
 		r.Top = 20
