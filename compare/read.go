@@ -27,7 +27,7 @@ type Summary struct {
 	Times         []Cell        // buckets of time, empty ones too
 	Tables        []Table
 	Series        map[string]map[string]Series // by dimension and key, of the worst keys
-	Attribution   map[string]uint64             // requests by cause
+	Attribution   map[string]uint64            // requests by cause
 	Findings      []Finding
 }
 
