@@ -310,6 +310,34 @@ func TestScratch(t *testing.T) {
 	}
 }
 
+// What a scratch was used for before changes nothing, not even what a full table drops.
+func TestScratchLeavesNoTrace(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 13))
+	var scratch Scratch
+	for round := range 4 {
+		rows := make([]row, 6000)
+		for i := range rows {
+			rows[i] = randomRow(rnd, noon.Add(time.Duration(i)*20*time.Millisecond))
+			rows[i].target = fmt.Sprintf("10.0.%d.1:80", rnd.IntN(1<<(2*round+1)))
+		}
+		for _, limit := range []int{150_000, 1 << 20} {
+			o := Options{Limit: limit}
+			used := NewSet(o)
+			used.Use(&scratch)
+			addRows(t, used, rows)
+			used.Close()
+			fresh := setOf(t, o, rows)
+			fresh.Close()
+			if used.Bytes() != fresh.Bytes() {
+				t.Errorf("round %d, limit %d: %d bytes, want %d", round, limit, used.Bytes(), fresh.Bytes())
+			}
+			if d := diff(used.Freeze(), fresh.Freeze()); d != "" {
+				t.Errorf("round %d, limit %d: got -, want +:\n%s", round, limit, d)
+			}
+		}
+	}
+}
+
 // Series and timelines of different widths are folded into the wider one, whichever comes first.
 func TestMergeOfDifferentWidths(t *testing.T) {
 	every := func(from time.Time, step time.Duration, n int) (rows []row) {

@@ -57,7 +57,7 @@ type Sketch struct {
 	max     int64
 	log     []Bucket // of values not counted yet
 	counted uint64
-	dense   *dense // nil until something is counted
+	dense   *dense // nil until something is counted; kept by Reset
 }
 
 const (
@@ -148,7 +148,7 @@ func (d *dense) touched(i int) []uint16 {
 // Merge adds o's values to s and returns the bytes by which s grew. o is left as it is.
 func (s *Sketch) Merge(o *Sketch) (grown int) {
 	s.max = max(s.max, o.max)
-	if o.dense != nil {
+	if o.counted > 0 { // o.dense may be room from before a Reset
 		before := s.Bytes()
 		if s.dense == nil {
 			s.dense = &dense{}
@@ -203,7 +203,7 @@ func (d *dense) merge(o *dense) {
 // Subtract takes away o's values, all of which must have been added to s before. The maximum is within 1 % from then on.
 func (s *Sketch) Subtract(o *Sketch) {
 	s.settle()
-	if o.dense != nil {
+	if o.counted > 0 {
 		s.dense.subtract(o.dense)
 	}
 	var logged dense
@@ -253,7 +253,7 @@ func (s *Sketch) Quantile(num, den uint64) int64 {
 
 // bucketAt returns the bucket of the value with the given rank, from 1.
 func (s *Sketch) bucketAt(rank uint64) Bucket {
-	if s.dense == nil {
+	if s.counted == 0 {
 		slices.Sort(s.log)
 		return s.log[rank-1]
 	}

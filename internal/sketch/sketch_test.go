@@ -206,6 +206,38 @@ func TestFewAndMany(t *testing.T) {
 	}
 }
 
+// What was in a sketch before it was reset cannot be told from outside, not even by what it costs those it is merged into.
+func TestReset(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, before := range []int{0, 1, 100, 128, 129, 5000} {
+		for _, n := range []int{0, 1, 127, 128, 129, 3000} {
+			var used, fresh Sketch
+			for range before {
+				v := r.Int64N(1 << 30)
+				used.Add(v, BucketOf(v))
+			}
+			used.Reset()
+			for range n {
+				v := r.Int64N(1 << 30)
+				used.Add(v, BucketOf(v))
+				fresh.Add(v, BucketOf(v))
+			}
+			var a, b Sketch
+			if x, y := a.Merge(&used), b.Merge(&fresh); x != y || a.Bytes() != b.Bytes() {
+				t.Errorf("%d values after %d: merged for %d bytes, want %d", n, before, x, y)
+			}
+			if a.Count() != uint64(n) || a.Max() != fresh.Max() {
+				t.Errorf("%d values after %d: count %d, max %d, want max %d", n, before, a.Count(), a.Max(), fresh.Max())
+			}
+			for q := range uint64(101) {
+				if got, want := used.Quantile(q, 100), fresh.Quantile(q, 100); got != want || a.Quantile(q, 100) != want {
+					t.Fatalf("%d values after %d: p%d = %d, merged %d, want %d", n, before, q, got, a.Quantile(q, 100), want)
+				}
+			}
+		}
+	}
+}
+
 func BenchmarkAdd(b *testing.B) {
 	var s Sketch
 	b.ReportAllocs()
