@@ -52,8 +52,9 @@ peers: build ## alblens beside igzip, libdeflate, gzip and DuckDB on out/corpus
 	test -d out/corpus || $(MAKE) corpus
 	go -C bench/peers run . -alblens $(CURDIR)/bin/alblens $(CURDIR)/out/corpus
 
-proof: ## the diagnosis on 129 simulated days whose truth is known, into docs/accuracy.md; some minutes
+proof: ## what takes long: accuracy on 129 simulated days, 200 seeds of S3 faults
 	go run ./internal/tools/accuracy -o docs/accuracy.md
+	ALBLENS_FAULT_SEEDS=200 go test ./scan -run MixedFaults -count=1 -timeout 30m
 
 rig: ## real servers, broken in known ways, behind a small load balancer; a minute
 	go test -count=1 -v -run 'TestRig$$' ./bench/rig

@@ -50,7 +50,7 @@ func BenchmarkS3(b *testing.B) {
 // analyze runs the program on a source, and returns how many µs an object took and the most memory it had, in KiB.
 func analyze(b *testing.B, program, arg string, objects int) (took float64, peak int64) {
 	b.Helper()
-	c := exec.Command(program, "analyze", arg, "-f", "json")
+	c := exec.Command(program, "analyze", arg, "-f", "json", "--max-memory", "250MiB")
 	c.Stderr = b.Output()
 	began := time.Now()
 	out, err := c.Output()

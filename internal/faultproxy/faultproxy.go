@@ -7,6 +7,7 @@
 package faultproxy
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log"
@@ -36,7 +37,8 @@ type Proxy struct {
 
 	target *url.URL
 	client http.Client
-	mu     sync.Mutex // held while choose runs
+	over   context.Context // ends with the test
+	mu     sync.Mutex      // held while choose runs
 	choose func(*http.Request) Fault
 }
 
@@ -68,8 +70,11 @@ func Start(tb testing.TB, target string) *Proxy {
 	p.client.Transport = &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 100}
 	server := httptest.NewUnstartedServer(p)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	over, end := context.WithCancel(context.Background())
+	p.over = over
 	server.Start()
 	tb.Cleanup(func() {
+		end()
 		server.CloseClientConnections()
 		server.Close()
 		p.client.CloseIdleConnections()
@@ -80,6 +85,11 @@ func Start(tb testing.TB, target string) *Proxy {
 
 // ServeHTTP implements http.Handler.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// A client that reuses the connection of a silent answer without a body is not seen to leave.
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(p.over, cancel)()
+	r = r.WithContext(ctx)
 	fault := p.decide(r)
 	answer, err := p.ask(r)
 	switch {
