@@ -30,6 +30,9 @@ func seeds() int {
 	if os.Getenv("ALBLENS_PROOF") != "" {
 		return 100
 	}
+	if testing.Short() {
+		return 1
+	}
 	return 5
 }
 

@@ -24,6 +24,9 @@ import (
 // chromium starts one browser for all tests, or skips where there is none.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes its time")
+	}
 	path := findChromium()
 	if path == "" {
 		if os.Getenv("ALBLENS_REQUIRE_ALL") == "1" {
