@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -190,16 +191,19 @@ func (l *lives) fit() {
 	for l.bytes() > l.most && l.level < maxLevel && l.words > 8*len(l.of) {
 		l.widen()
 	}
-	if l.bytes() > 2*l.most {
+	if l.bytes() > l.most {
 		l.drop()
 	}
 }
 
 // drop forgets the targets with fewest requests, until half the bound is free.
 func (l *lives) drop() {
-	list := l.freeze()
-	slices.SortStableFunc(list, func(a, b Life) int {
-		return int(min(max(int64(b.Requests)-int64(a.Requests), -1), 1))
+	list := make([]*Life, 0, len(l.of))
+	for _, x := range l.of {
+		list = append(list, x)
+	}
+	slices.SortFunc(list, func(a, b *Life) int {
+		return cmp.Or(-cmp.Compare(a.Requests, b.Requests), strings.Compare(a.Target, b.Target))
 	})
 	for _, x := range list[min(len(list), l.most/lifeBytes/2):] {
 		delete(l.of, x.Target)

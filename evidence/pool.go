@@ -171,7 +171,7 @@ func (p *pools) merge(o *pools) {
 
 // mostTails bounds what is remembered of idle connections. Where there are more pairs of nodes and targets, all are
 // forgotten: then only idle times within an object are known.
-const mostTails = 40_000
+const mostTails = 8_192
 
 func (p *pools) fit() {
 	if len(p.tails) > mostTails {
