@@ -115,7 +115,8 @@ func plainDay(minutes int, each map[int]int, f evidence.Failure) *partial.Result
 		e.Loads = append(e.Loads, evidence.Load{TargetGroup: web, Start: start, Requests: 1000, Answered: 1000})
 		for i := range each[m] {
 			x := f
-			x.LoadBalancer, x.TargetGroup, x.Path, x.Node = shop, web, fmt.Sprint("/", i%20), fmt.Sprint("10.0.0.", i%2)
+			x.Route = &evidence.Route{LoadBalancer: shop, TargetGroup: web, Node: fmt.Sprint("10.0.0.", i%2)}
+			x.Resource = &evidence.Resource{Path: fmt.Sprint("/", i%20)}
 			x.Start, x.Source, x.Line = micros(start)+parser.Timestamp(i)*1000, "x.log", int(failed)+1
 			x.End, x.Hash = x.Start, uint32(failed)
 			e.Failures = append(e.Failures, &x)

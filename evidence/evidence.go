@@ -27,7 +27,7 @@ type Options struct {
 // Folded returns the Options of a Set that others are merged into, with room for more.
 func (o Options) Folded() Options {
 	o = o.withDefaults()
-	o.Failures, o.Texts, o.Lives = 8*o.Failures, 2*o.Texts, 3*o.Lives
+	o.Failures, o.Texts, o.Lives = 2*o.Failures, 2*o.Texts, 3*o.Lives
 	return o
 }
 

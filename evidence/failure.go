@@ -16,8 +16,9 @@ type Failure struct {
 	ELBStatus    parser.Status
 	TargetStatus parser.Status
 
-	LoadBalancer, Node, Target, TargetGroup, Path, Host string // "" where absent
-	Reason                                              string // error_reason
+	// Shared by all failures that have the same, and never nil.
+	*Route
+	*Resource
 
 	Start, End                            parser.Timestamp // creation (or an estimate where it is absent) and response
 	RequestTime, TargetTime, ResponseTime parser.Micros
@@ -35,6 +36,15 @@ type Failure struct {
 	// Survivors is how many answered requests of the same node and target were under way when this one failed.
 	Survivors int32
 }
+
+// A Route is what a request went through, and what AWS says of how it ended. A field is "" where it is absent.
+type Route struct {
+	LoadBalancer, Node, Target, TargetGroup string
+	Reason                                  string // error_reason
+}
+
+// A Resource is what a request asked for.
+type Resource struct{ Host, Path string }
 
 // Sent is when the request went to the target.
 func (f *Failure) Sent() parser.Timestamp {
@@ -55,7 +65,8 @@ type failures struct {
 	most, mostText int
 	of             [cause.Count]failureClass
 	kept, text     int
-	symbols        map[string]string
+	routes         shared[Route]
+	resources      shared[Resource]
 }
 
 type failureClass struct {
@@ -68,7 +79,7 @@ type failureClass struct {
 const failureBytes = int(unsafe.Sizeof(Failure{})) + 8
 
 func newFailures(o Options) failures {
-	return failures{most: o.Failures, mostText: o.Texts, symbols: map[string]string{}}
+	return failures{most: o.Failures, mostText: o.Texts, routes: shared[Route]{}, resources: shared[Resource]{}}
 }
 
 func drawn(hash uint32, zeros int) bool { return bits.LeadingZeros32(hash) >= zeros }
@@ -81,14 +92,10 @@ func (s *failures) add(r *parser.Record, c cause.Cause, hash uint32, at *Place, 
 	}
 	f := &Failure{
 		Row: c, ELBStatus: r.ELBStatus, TargetStatus: r.TargetStatus,
-		LoadBalancer: s.symbol(r.Text(parser.FieldELB)), Node: s.symbol(node), TargetGroup: s.symbol(r.Text(parser.FieldTargetGroupARN)),
-		Path: s.symbol(at.Path(r)), Host: s.symbol(r.Host()), Reason: s.symbol(r.Text(parser.FieldErrorReason)),
+		Route: s.route(r, node), Resource: s.resource(r.Host(), at.Path(r)),
 		Start: startOf(r), End: r.Time, RequestTime: r.RequestTime, TargetTime: r.TargetTime, ResponseTime: r.ResponseTime,
 		Client: clientOf(r),
 		Source: at.Source, Line: at.Line, Hash: hash, Idle: parser.NoMicros,
-	}
-	if r.HasTarget() {
-		f.Target = s.symbol(r.Text(parser.FieldTarget))
 	}
 	if drawn(hash, class.textZeros) && len(r.Line) <= maxSample {
 		f.Text = string(r.Line)
@@ -116,18 +123,43 @@ func clientOf(r *parser.Record) uint64 {
 	return h
 }
 
-// maxSymbol is how many bytes of a name are kept: clients choose paths and hosts, of up to 16 KB.
-const maxSymbol = 1 << 10
+// shared holds one copy of each value.
+type shared[V comparable] map[V]*V
 
-// symbol returns b as a string that all failures share.
-func (s *failures) symbol(b []byte) string {
-	b = b[:min(len(b), maxSymbol)]
-	if name, ok := s.symbols[string(b)]; ok {
-		return name
+func (s shared[V]) of(v V) *V {
+	p, ok := s[v]
+	if !ok {
+		p = &v
+		s[v] = p
 	}
-	name := string(b)
-	s.symbols[name] = name
-	return name
+	return p
+}
+
+// maxName is how many bytes of a name are kept: clients choose paths and hosts, of up to 16 KB.
+const maxName = 1 << 10
+
+func name(b []byte) []byte { return b[:min(len(b), maxName)] }
+
+func (s *failures) route(r *parser.Record, node []byte) *Route {
+	var target []byte
+	if r.HasTarget() {
+		target = r.Text(parser.FieldTarget)
+	}
+	balancer, target, group := name(r.Text(parser.FieldELB)), name(target), name(r.Text(parser.FieldTargetGroupARN))
+	node, reason := name(node), name(r.Text(parser.FieldErrorReason))
+	// As the key of a lookup, unlike as an argument, the strings cost no copies.
+	if p, ok := s.routes[Route{string(balancer), string(node), string(target), string(group), string(reason)}]; ok {
+		return p
+	}
+	return s.routes.of(Route{string(balancer), string(node), string(target), string(group), string(reason)})
+}
+
+func (s *failures) resource(host, path []byte) *Resource {
+	host, path = name(host), name(path)
+	if p, ok := s.resources[Resource{string(host), string(path)}]; ok {
+		return p
+	}
+	return s.resources.of(Resource{string(host), string(path)})
 }
 
 func (s *failures) keep(f *Failure) {
@@ -182,6 +214,18 @@ func (s *failures) filter(class *failureClass) {
 	class.list = list
 	s.kept += len(list)
 	s.text += class.text
+	s.forget()
+}
+
+// forget drops what no failure shares any more.
+func (s *failures) forget() {
+	clear(s.routes)
+	clear(s.resources)
+	for i := range s.of {
+		for _, f := range s.of[i].list {
+			s.routes[*f.Route], s.resources[*f.Resource] = f.Route, f.Resource
+		}
+	}
 }
 
 func (s *failures) merge(o *failures) {
@@ -198,22 +242,11 @@ func (s *failures) merge(o *failures) {
 			if !drawn(f.Hash, mine.textZeros) {
 				f.Text = ""
 			}
-			for _, text := range []*string{&f.LoadBalancer, &f.Node, &f.Target, &f.TargetGroup, &f.Path, &f.Host, &f.Reason} {
-				*text = s.share(*text)
-			}
+			f.Route, f.Resource = s.routes.of(*f.Route), s.resources.of(*f.Resource)
 			s.keep(f)
 		}
 	}
 	s.fit()
-}
-
-// share is symbol for what is a string already.
-func (s *failures) share(text string) string {
-	if name, ok := s.symbols[text]; ok {
-		return name
-	}
-	s.symbols[text] = text
-	return text
 }
 
 func (s *failures) list() []*Failure {

@@ -98,7 +98,7 @@ func TestThinningOfEqualHashes(t *testing.T) {
 	for _, hash := range []uint32{0, 1, 1 << 31} {
 		s := newFailures(Options{Failures: 10, Texts: 100}.withDefaults())
 		for range 50 {
-			s.keep(&Failure{Row: cause.BadResponse, Hash: hash, Text: "a line"})
+			s.keep(&Failure{Row: cause.BadResponse, Route: &Route{}, Resource: &Resource{}, Hash: hash, Text: "a line"})
 			s.fit()
 		}
 		if s.kept > 10 || s.text > 100 {
@@ -112,7 +112,7 @@ func TestLongNames(t *testing.T) {
 	c := failing(1, breaks)[0]
 	c.path = "/" + strings.Repeat("x", 9000)
 	f := resultOf(t, Options{}, []call{c}).Failures[0]
-	if len(f.Path) != maxSymbol || !strings.HasPrefix(c.path, f.Path) || f.Text != c.line() {
+	if len(f.Path) != maxName || !strings.HasPrefix(c.path, f.Path) || f.Text != c.line() {
 		t.Errorf("path of %d bytes, text of %d", len(f.Path), len(f.Text))
 	}
 }

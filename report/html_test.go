@@ -145,7 +145,7 @@ func TestHTMLChartsByStatus(t *testing.T) {
 }
 
 func failure(row cause.Cause, end time.Time, lasted time.Duration) *evidence.Failure {
-	return &evidence.Failure{Row: row, End: parser.Timestamp(end.UnixMicro()), Start: parser.Timestamp(end.Add(-lasted).UnixMicro())}
+	return &evidence.Failure{Route: &evidence.Route{}, Resource: &evidence.Resource{}, Row: row, End: parser.Timestamp(end.UnixMicro()), Start: parser.Timestamp(end.Add(-lasted).UnixMicro())}
 }
 
 // Of ten idle timeouts two were kept, so each stands for five.

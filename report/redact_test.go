@@ -51,7 +51,7 @@ func personal(t testing.TB) *Report {
 		{Key: aggregate.Value{Text: planted}, Points: []aggregate.Point{{Start: start, Requests: 7, ELB504: 7}}}}})
 	r.Result.Ledger.Malformed = 1
 	r.Result.Ledger.MalformedSamples = []partial.MalformedSample{{Name: object, Line: 3, Column: 7, Field: "time", Error: "not a time", Text: "https " + planted}}
-	r.Result.Evidence.Failures = []*evidence.Failure{{Path: planted, Text: record}}
+	r.Result.Evidence.Failures = []*evidence.Failure{{Route: &evidence.Route{}, Resource: &evidence.Resource{Path: planted}, Text: record}}
 	for i := range r.Result.Evidence.Causes {
 		r.Result.Evidence.Causes[i].Samples[0].Text = record
 	}
