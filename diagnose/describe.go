@@ -11,7 +11,7 @@ import (
 // describe fills in when, whom and where, and shows lines.
 func (s *scene) describe(f *Finding, list []*suspect) {
 	byStart := slices.Clone(list)
-	slices.SortStableFunc(byStart, func(a, b *suspect) int { return cmp.Compare(a.Start, b.Start) })
+	slices.SortFunc(byStart, func(a, b *suspect) int { return cmp.Compare(a.Start, b.Start) })
 	f.First, f.Last = byStart[0].Start.Time(), byStart[len(byStart)-1].Start.Time()
 	f.Episodes = episodes(byStart)
 	clients := map[uint64]bool{}
@@ -106,18 +106,35 @@ func (s *scene) keys(dimension string) int {
 
 // lines are those that show it best: of the surest, with text.
 func lines(list []*suspect, n int) []Line {
-	best := slices.Clone(list)
-	slices.SortStableFunc(best, func(a, b *suspect) int {
+	best := first(list, n, func(a, b *suspect) int {
 		return cmp.Or(cmp.Compare(len(b.Text)/(len(b.Text)+1), len(a.Text)/(len(a.Text)+1)), // with text first
 			-cmp.Compare(a.Confidence, b.Confidence), cmp.Compare(a.Hash, b.Hash), strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line))
 	})
-	best = best[:min(n, len(best))]
 	slices.SortStableFunc(best, func(a, b *suspect) int { return cmp.Compare(a.End, b.End) })
 	var out []Line
 	for _, x := range best {
 		out = append(out, Line{Source: x.Source, Number: x.Line, TraceID: traceID(x.Text), Text: x.Text})
 	}
 	return out
+}
+
+// first returns the n that a stable sort would put first.
+func first(list []*suspect, n int, compare func(a, b *suspect) int) []*suspect {
+	var best []*suspect
+	for _, x := range list {
+		if len(best) == n && compare(best[n-1], x) <= 0 {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(best, x, func(a, b *suspect) int {
+			if compare(a, b) <= 0 {
+				return -1
+			}
+			return 1
+		})
+		best = slices.Insert(best, at, x)
+		best = best[:min(n, len(best))]
+	}
+	return best
 }
 
 func traceID(line string) string {

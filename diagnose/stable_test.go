@@ -193,7 +193,7 @@ func manyFailures(n int) *partial.Result {
 			Row: rows[i%len(rows)], ELBStatus: 502, TargetStatus: parser.NoStatus,
 			Route:    &evidence.Route{LoadBalancer: shop, Node: fmt.Sprint("10.9.0.", i%4), Target: fmt.Sprintf("10.0.0.%d:80", i%targets), TargetGroup: web},
 			Resource: &evidence.Resource{Host: "shop.example", Path: fmt.Sprint("/", i%5000)},
-			Start: micros(noon.Add(at)), RequestTime: 1000, TargetTime: parser.Micros(1000 + i%100_000), ResponseTime: parser.NoMicros,
+			Start:    micros(noon.Add(at)), RequestTime: 1000, TargetTime: parser.Micros(1000 + i%100_000), ResponseTime: parser.NoMicros,
 			Client: uint64(i % 999), Source: "x.log", Line: i + 1, Hash: uint32(i) * 2654435761, Idle: parser.Micros(i % 60_000_000),
 		}
 		f.End = f.Start + parser.Timestamp(f.TargetTime)

@@ -182,18 +182,19 @@ func commonReasons(list []*suspect) []string {
 	}
 	byShape := map[string]*entry{}
 	var order []*entry
+	var shape []byte
 	for _, x := range list {
 		for _, text := range x.Reasons {
-			shape := strings.Map(func(r rune) rune {
-				if r >= '0' && r <= '9' || r == '.' {
-					return -1
+			shape = shape[:0]
+			for i := range len(text) {
+				if c := text[i]; (c < '0' || c > '9') && c != '.' {
+					shape = append(shape, c)
 				}
-				return r
-			}, text)
-			e := byShape[shape]
+			}
+			e := byShape[string(shape)]
 			if e == nil {
 				e = &entry{text: text}
-				byShape[shape] = e
+				byShape[string(shape)] = e
 				order = append(order, e)
 			}
 			e.weight += x.weight

@@ -176,6 +176,7 @@ func (s *failures) fit() {
 		class := s.largest(func(c *failureClass) int { return len(c.list) })
 		class.zeros++
 		s.filter(class)
+		s.forget()
 	}
 	for s.text > s.mostText {
 		class := s.largest(func(c *failureClass) int { return c.text })
@@ -214,7 +215,6 @@ func (s *failures) filter(class *failureClass) {
 	class.list = list
 	s.kept += len(list)
 	s.text += class.text
-	s.forget()
 }
 
 // forget drops what no failure shares any more.
