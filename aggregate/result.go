@@ -1,7 +1,6 @@
 package aggregate
 
 import (
-	"cmp"
 	"encoding/binary"
 	"slices"
 	"strings"
@@ -163,25 +162,35 @@ func (s *Set) freezeMissing() []Missing {
 	return list
 }
 
+// byImpact sorts by 5xx made by the load balancer, then requests, then values.
 func (t *table) byImpact() []*entry {
 	list := t.list()
-	slices.SortFunc(list, compareImpact)
+	slices.SortFunc(list, func(a, b *entry) int {
+		switch {
+		case a.elb5xx != b.elb5xx:
+			return descending(a.elb5xx, b.elb5xx)
+		case a.requests != b.requests:
+			return descending(a.requests, b.requests)
+		case len(t.dim) == 1:
+			return strings.Compare(a.key, b.key)
+		}
+		return slices.CompareFunc(t.dim.texts(a.key), t.dim.texts(b.key), strings.Compare)
+	})
 	return list
 }
 
 func (t *table) freeze(totals *cell) Table {
-	out := Table{By: t.dim, Rows: []Row{}, KeysDropped: t.dropped}
+	out := Table{By: t.dim, Rows: make([]Row, 0, len(t.entries)+1), KeysDropped: t.dropped}
 	other := cell{}
 	if t.dropped > 0 {
 		other.merge(totals)
 	}
-	for _, e := range t.list() {
+	for _, e := range t.byImpact() {
 		out.Rows = append(out.Rows, Row{Values: t.dim.split(e.key), LowerBound: e.part, Group: e.mainGroup(), Stats: e.cell.freeze()})
 		if t.dropped > 0 {
 			other.subtract(&e.cell)
 		}
 	}
-	slices.SortFunc(out.Rows, compareRows)
 	if other.requests > 0 {
 		out.RequestsDropped = other.requests
 		stats := other.freeze()
@@ -191,35 +200,27 @@ func (t *table) freeze(totals *cell) Table {
 	return out
 }
 
-// compareRows sorts by impact: 5xx made by the load balancer, then requests, then key.
-func compareRows(a, b Row) int {
-	return cmp.Or(
-		-cmp.Compare(a.ELB5xx, b.ELB5xx),
-		-cmp.Compare(a.Requests, b.Requests),
-		slices.CompareFunc(a.Values, b.Values, func(v, w Value) int { return strings.Compare(v.key(), w.key()) }),
-	)
-}
-
-// key is the value as the log has it.
-func (v Value) key() string {
-	if v.Absent {
-		return string(absent)
-	}
-	return v.Text
-}
-
 // split undoes keyOf.
 func (d Dimension) split(key string) []Value {
-	if len(d) == 1 {
-		return []Value{valueOf(key)}
-	}
 	values := make([]Value, len(d))
-	for i := range d {
-		n, size := binary.Uvarint([]byte(key))
-		values[i] = valueOf(key[size : size+int(n)])
-		key = key[size+int(n):]
+	for i, text := range d.texts(key) {
+		values[i] = valueOf(text)
 	}
 	return values
+}
+
+// texts are the values of a key as the log has them.
+func (d Dimension) texts(key string) []string {
+	if len(d) == 1 {
+		return []string{key}
+	}
+	texts := make([]string, len(d))
+	for i := range d {
+		n, size := binary.Uvarint([]byte(key))
+		texts[i] = key[size : size+int(n)]
+		key = key[size+int(n):]
+	}
+	return texts
 }
 
 func valueOf(text string) Value {

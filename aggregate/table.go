@@ -204,17 +204,6 @@ func (t *table) list() []*entry {
 	return list
 }
 
-// compareImpact sorts by 5xx made by the load balancer, then requests, then key.
-func compareImpact(a, b *entry) int {
-	switch {
-	case a.elb5xx != b.elb5xx:
-		return descending(a.elb5xx, b.elb5xx)
-	case a.requests != b.requests:
-		return descending(a.requests, b.requests)
-	}
-	return strings.Compare(a.key, b.key)
-}
-
 func descending(a, b uint64) int {
 	if a > b {
 		return -1

@@ -56,8 +56,14 @@ const most = 5
 func (s *scene) scope(list []*suspect) Scope {
 	confined := func(of func(*suspect) string, all int) []string {
 		names := map[string]bool{}
+		last := ""
 		for _, x := range list {
-			if name := of(x); name != "" {
+			name := of(x)
+			if name == last { // or there is none
+				continue
+			}
+			last = name
+			if name != "" {
 				names[name] = true
 			}
 			if len(names) > most {

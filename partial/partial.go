@@ -7,6 +7,8 @@
 package partial
 
 import (
+	"sync"
+
 	"alblens/aggregate"
 	"alblens/evidence"
 	"alblens/parser"
@@ -74,5 +76,10 @@ type Result struct {
 // Freeze returns the Result. p must not be used again.
 func (p *Partial) Freeze() *Result {
 	p.Ledger.sort()
-	return &Result{Ledger: p.Ledger, Counts: p.counts.Freeze(), Evidence: p.evidence.Freeze()}
+	r := &Result{Ledger: p.Ledger}
+	var done sync.WaitGroup
+	done.Go(func() { r.Evidence = p.evidence.Freeze() })
+	r.Counts = p.counts.Freeze()
+	done.Wait()
+	return r
 }

@@ -259,10 +259,14 @@ func (s *Sketch) bucketAt(rank uint64) Bucket {
 	}
 	s.settle()
 	var seen uint64
+	anyHigh := len(s.dense.high) > 0
 	for i := range s.dense.page {
 		for k, n := range s.dense.touched(i) {
 			b := Bucket(i*pageSize + k)
-			if seen += uint64(n) + s.dense.high[b]<<lowBits; seen >= rank {
+			if seen += uint64(n); anyHigh {
+				seen += s.dense.high[b] << lowBits
+			}
+			if seen >= rank {
 				return b
 			}
 		}
