@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"alblens/diagnose"
 	"alblens/internal/pathtemplate"
 	"alblens/partial"
 	"alblens/plan"
@@ -74,6 +75,7 @@ func analyze(dir string, jobs int) (*partial.Result, error) {
 		return nil, err
 	}
 	r := &report.Report{Result: whole.Freeze(), Top: 1000}
+	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: 5})
 	return r.Result, report.JSON(io.Discard, r)
 }
 
@@ -118,6 +120,23 @@ func BenchmarkAnalyze(b *testing.B) {
 				}
 				b.ReportMetric(float64(sum.Lines)*float64(b.N)/b.Elapsed().Seconds(), "records/s")
 			})
+		}
+	}
+}
+
+// BenchmarkCorpus reads what `make corpus` made, which the environment names.
+func BenchmarkCorpus(b *testing.B) {
+	dir := os.Getenv("ALBLENS_CORPUS")
+	if dir == "" {
+		b.Skip("ALBLENS_CORPUS names no folder")
+	}
+	for b.Loop() {
+		r, err := analyze(dir, 1)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if l := &r.Ledger; l.Records == 0 || l.Malformed > 0 {
+			b.Fatalf("%d records and %d malformed lines", l.Records, l.Malformed)
 		}
 	}
 }
