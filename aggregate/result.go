@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"alblens/internal/sketch"
@@ -117,31 +116,19 @@ const (
 func (s *Set) Freeze() *Result {
 	s.settle()
 	r := &Result{Bucket: s.opts.Bucket, TimeBucket: s.opts.Bucket, Totals: s.totals.freeze(), Missing: s.freezeMissing()}
-	r.Tables = make([]Table, len(s.opts.By))
-	series := make([]*Series, len(s.opts.By))
-	var done sync.WaitGroup
 	tables := s.tables
-	for i, d := range s.opts.By {
+	for _, d := range s.opts.By {
 		if d.Is(Time) {
-			done.Go(func() {
-				rows, width := s.timeline.freeze(s.opts.Bucket.Microseconds())
-				r.TimeBucket, r.Tables[i] = time.Duration(width)*time.Microsecond, Table{By: d, Rows: rows}
-			})
+			rows, width := s.timeline.freeze(s.opts.Bucket.Microseconds())
+			r.TimeBucket = time.Duration(width) * time.Microsecond
+			r.Tables = append(r.Tables, Table{By: d, Rows: rows})
 			continue
 		}
 		t := tables[0]
 		tables = tables[1:]
-		done.Go(func() {
-			r.Tables[i] = t.freeze(&s.totals)
-			if t.withSeries {
-				series[i] = t.freezeSeries(s.opts.Bucket)
-			}
-		})
-	}
-	done.Wait()
-	for _, x := range series {
-		if x != nil {
-			r.Series = append(r.Series, *x)
+		r.Tables = append(r.Tables, t.freeze(&s.totals))
+		if t.withSeries {
+			r.Series = append(r.Series, t.freezeSeries(s.opts.Bucket))
 		}
 	}
 	return r
@@ -241,8 +228,8 @@ func (e *entry) mainGroup() Value {
 	return best
 }
 
-func (t *table) freezeSeries(bucket time.Duration) *Series {
-	out := &Series{Part: t.dim[0]}
+func (t *table) freezeSeries(bucket time.Duration) Series {
+	out := Series{Part: t.dim[0]}
 	worst := t.byImpact()
 	worst = worst[:min(len(worst), seriesKeys)]
 	first, last := int64(1)<<62, -int64(1)<<62
