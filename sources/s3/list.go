@@ -227,7 +227,7 @@ func (l *lister) page(out *s3.ListObjectsV2Output, end string, first bool) (p pa
 }
 
 func nothing(name, prefix string) *sources.Problem {
-	p := &sources.Problem{Name: name, Kind: sources.NotFound, Err: errors.New("no object has a key that begins so")}
+	p := &sources.Problem{Name: name, Kind: sources.NotFound, Err: sources.Nothing("no object has a key that begins so")}
 	if strings.ContainsAny(prefix, "*?[{") {
 		p.Hint = "globs are for local files: give a prefix"
 	}
