@@ -192,9 +192,14 @@ func account(l *partial.Ledger, p *plan.Plan, taken int, interrupted bool) {
 	if rest := p.Objects[taken:]; interrupted {
 		l.Interrupted = true
 		for _, ref := range rest {
-			l.AddProblem(partial.Problem{Name: ref.Name, Kind: kindInterrupted, Error: "not begun"})
+			l.AddProblem(NotBegun(ref.Name))
 		}
 	}
+}
+
+// NotBegun is the Problem of an object that the end of the context kept from being read at all.
+func NotBegun(name string) partial.Problem {
+	return partial.Problem{Name: name, Kind: kindInterrupted, Error: "not begun"}
 }
 
 // lenient passes lines on and keeps malformed ones, which the builder has counted, from ending the object, unless
