@@ -32,8 +32,8 @@ const (
 
 func (k EventKind) String() string { return [...]string{"appeared", "changed", "ended"}[k] }
 
-// EventWords are what can differ, the weightiest first.
-var EventWords = []string{"severity", "cause", "requests", "confidence", "basis"}
+// EventWords are what can differ, in the order of an Event's.
+var EventWords = []string{"severity", "basis", "cause", "requests", "confidence"}
 
 // When a Tracker speaks. A finding may hover about a threshold, and logs come in pieces: a node's file a minute before the
 // other's. So worse is told at once, and better when it has lasted.
@@ -69,7 +69,7 @@ type tracked struct {
 	absent time.Time // since when it is not found; zero if it is
 	lower  time.Time // since when it is less severe than told; zero if it is not
 	spoke  time.Time // when it was last told of
-	last   time.Time // Finding.Last when it ended
+	last   time.Time // active, when it ended
 	quiet  time.Duration
 	hold   time.Duration
 	pause  time.Duration
@@ -174,7 +174,7 @@ func (k *tracked) update(now, seen time.Time, f Finding, first bool) []Event {
 		}
 		return events
 	case over:
-		if ended || !f.Last.After(k.last) {
+		if ended || !f.Last.IsZero() && !k.active.After(k.last) {
 			return nil
 		}
 		k.state, k.lower = open, time.Time{}
@@ -207,6 +207,12 @@ func (k *tracked) differs(now time.Time) (what []string) {
 	if what == nil && now.Sub(k.spoke) < k.pause {
 		return nil
 	}
+	if f.Basis != told.Basis {
+		what = append(what, "basis")
+	}
+	if secondary(f.ID) == 1 { // its numbers are another's
+		return what
+	}
 	if f.ID != told.ID {
 		what = append(what, "cause")
 	}
@@ -215,9 +221,6 @@ func (k *tracked) differs(now time.Time) (what []string) {
 	}
 	if math.Abs(f.Confidence-told.Confidence) >= confidence {
 		what = append(what, "confidence")
-	}
-	if f.Basis != told.Basis {
-		what = append(what, "basis")
 	}
 	if what != nil {
 		k.pause = min(2*k.pause, longest)
@@ -231,7 +234,7 @@ func (k *tracked) say(now time.Time, c Event) Event {
 }
 
 func (k *tracked) end(now time.Time, quiet bool) Event {
-	k.state, k.last, k.absent = over, k.now.Last, time.Time{}
+	k.state, k.last, k.absent = over, k.active, time.Time{}
 	k.quiet, k.hold = min(2*k.quiet, longest), min(2*k.hold, longest)
 	before := k.told
 	return k.say(now, Event{Kind: Ended, Before: &before, Quiet: quiet})

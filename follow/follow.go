@@ -172,7 +172,7 @@ func (f *Follower) read(ctx context.Context, fresh *plan.Plan, now time.Time) (c
 		for _, ref := range fresh.Objects[taken:] {
 			if f.window.objects[ref.Name] == nil {
 				problem := scan.NotBegun(ref.Name)
-				f.window.put(&object{ref: ref, problem: &problem}, endOf(&ref, now))
+				f.window.put(&object{ref: ref, problem: &problem}, endOf(&ref))
 			}
 		}
 	}
@@ -226,7 +226,16 @@ func (f *Follower) fresh(p *plan.Plan, now time.Time) *plan.Plan {
 	}
 	fresh := &plan.Plan{}
 	for _, ref := range p.Objects {
-		if !endOf(&ref, now).After(f.window.floor) {
+		end := endOf(&ref)
+		switch {
+		case !end.After(f.window.floor):
+			continue
+		case end.After(now.Add(ahead)):
+			f.troubles.met("ahead", fmt.Sprintf("%s is of %s, a time to come, and left out: is this machine's clock right?", ref.Name, end.Format(time.RFC3339)), "")
+			continue
+		}
+		if ref.Size < 0 {
+			f.troubles.met("pipe "+ref.Name, ref.Name+": not a regular file, and left out: it cannot be read as it grows", "")
 			continue
 		}
 		o := f.window.objects[ref.Name]
@@ -312,9 +321,9 @@ func (f *Follower) take(ref sources.Ref, part *partial.Partial, now time.Time) b
 		}
 	}
 	changed := o.part != nil || old != nil && old.part != nil
-	if f.window.put(o, endOf(&ref, now)) {
+	if f.window.put(o, endOf(&ref)) {
 		if !f.short {
-			f.c.Say("the window is shorter than %v, for what it holds would take more than its part of --max-memory", f.c.Window)
+			f.c.Say("the window is shorter than %s, for what it holds would take more than its part of --max-memory", span(f.c.Window))
 		}
 		f.short = true
 	}
@@ -372,16 +381,24 @@ func (f *Follower) tellSilence(now time.Time, came bool) {
 	switch {
 	case came:
 		if f.silent {
-			f.c.Say("objects come again")
+			f.c.Say("objects come")
 		}
 		f.latest, f.silent = now, false
 	case !f.polled:
-		f.c.Say("no access log of the last %v yet; waiting", f.c.Window)
+		f.c.Say("no access log of the last %s yet; waiting", span(f.c.Window))
 		f.latest, f.silent = now, true
-	case now.Sub(f.latest) >= silence && !f.silent:
-		f.c.Say("no new object for %v: there is no traffic, or no delivery", now.Sub(f.latest).Round(time.Second))
+	case now.Sub(f.latest) >= silence && !f.silent && f.failures == 0 && !f.window.waits():
+		f.c.Say("no new object for %s: there is no traffic, or no delivery", span(now.Sub(f.latest)))
 		f.silent = true
 	}
+}
+
+// span is a length of time in words.
+func span(d time.Duration) string {
+	if minutes := int(d.Round(time.Minute) / time.Minute); minutes%60 != 0 || minutes == 0 {
+		return fmt.Sprintf("%d min", minutes)
+	}
+	return fmt.Sprintf("%.0f h", d.Hours())
 }
 
 func objects(n int) string {

@@ -56,20 +56,15 @@ func newWindow(o *partial.Options, span time.Duration, budget int64) window {
 	}
 }
 
-// endOf is the end of the five minutes that an object covers. One whose name does not tell goes by its last change, and
-// nothing by a time to come.
-func endOf(ref *sources.Ref, now time.Time) time.Time {
-	end := ref.Log.End
-	if end.IsZero() {
-		end = ref.Modified.Truncate(logname.Slot).Add(logname.Slot)
-		if ref.Modified.IsZero() {
-			end = now
-		}
+// ahead is how far clocks may differ.
+const ahead = 2 * logname.Slot
+
+// endOf is the end of the five minutes that an object covers. One whose name does not tell goes by its last change.
+func endOf(ref *sources.Ref) time.Time {
+	if ref.Log.End.IsZero() {
+		return ref.Modified.Truncate(logname.Slot).Add(logname.Slot).UTC()
 	}
-	if latest := now.Truncate(logname.Slot).Add(logname.Slot); end.After(latest) {
-		end = latest
-	}
-	return end.UTC()
+	return ref.Log.End
 }
 
 // identify returns what tells an object of AWS's wherever it lies; ok is false for others.
@@ -127,6 +122,16 @@ func (w *window) remove(o *object) {
 	if id, ok := identify(&o.ref); ok && w.names[id] == o.ref.Name {
 		delete(w.names, id)
 	}
+}
+
+// waits reports whether there are objects that could not be read yet.
+func (w *window) waits() bool {
+	for _, o := range w.objects {
+		if !o.again.IsZero() {
+			return true
+		}
+	}
+	return false
 }
 
 // put takes an object in, in the place of another of its name. It reports whether the window had to become shorter.

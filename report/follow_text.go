@@ -15,7 +15,7 @@ func (m *Moment) text(t TextOptions) []byte {
 	p := &page{width: t.Width, color: t.Color}
 	switch m.Kind {
 	case Start:
-		words := m.state() + fmt.Sprintf("; polling every %v, window %v", m.Interval, m.Window)
+		words := m.state() + fmt.Sprintf("; polling every %s, window %s", span(m.Interval), span(m.Window))
 		m.say(p, "", "START", words)
 	case News:
 		for i := range m.Events {
@@ -80,7 +80,7 @@ func (m *Moment) event(p *page, e *diagnose.Event) {
 			word = "AGAIN"
 		}
 		m.say(p, loudness(f), word, finding(f, since(f, m.At)))
-		if f.Severity >= diagnose.Medium {
+		if f.Severity >= diagnose.Medium && !strings.HasPrefix(f.ID, "one-bad-") { // which says more of another
 			see := "alblens explain " + f.ID
 			if len(f.Evidence) > 0 {
 				see = place(f.Evidence[0].Source, f.Evidence[0].Number) + "; " + see
