@@ -43,6 +43,7 @@ const (
 	pausing    = 5 * time.Minute  // at least between two changes of one finding's numbers; twice as long each further time
 	longest    = time.Hour        // that any of these becomes
 	forgetting = 2 * longest      // a finding that ended and is not there any more
+	ongoing    = 5 * time.Minute  // what Finding.Ongoing speaks of
 
 	growth     = 2.0 // times as many requests, and
 	leastMore  = 5   // so many more, are an event
@@ -156,10 +157,12 @@ func (t *Tracker) Open() []Finding {
 // update takes a finding as it is now.
 func (k *tracked) update(now, seen time.Time, f Finding, first bool) []Event {
 	k.absent = time.Time{}
-	if f.Ongoing {
-		k.active = seen
-	} else if f.Last.After(k.active) {
-		k.active = f.Last
+	sign := f.Last
+	if latest := seen.Add(-ongoing); f.Ongoing && latest.After(sign) { // Last is when the request began
+		sign = latest
+	}
+	if sign.After(k.active) {
+		k.active = sign
 	}
 	k.now = f
 	ended := !f.Last.IsZero() && seen.Sub(k.active) >= k.quiet

@@ -222,7 +222,7 @@ func TestTrackOngoing(t *testing.T) {
 		f.Ongoing = minute <= 40
 		w.update(minute, f)
 	}
-	w.told("1 appeared idle-timeout/web high 100", "50 ended idle-timeout/web high 100 quiet")
+	w.told("1 appeared idle-timeout/web high 100", "45 ended idle-timeout/web high 100 quiet")
 }
 
 func TestTrackConfidence(t *testing.T) {

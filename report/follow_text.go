@@ -154,10 +154,14 @@ const shownPlaces = 3
 
 // places are the targets and paths that a finding is confined to, where s does not name them.
 func places(f *diagnose.Finding, s string) string {
+	words := strings.Fields(s)
+	for i, w := range words {
+		words[i] = strings.TrimRight(w, ",;:.")
+	}
 	var names []string
 	for _, list := range [][]string{f.Scope.Targets, f.Scope.Paths} {
 		for _, key := range list {
-			if key != "-" && !strings.Contains(s, said(key)) {
+			if key != "-" && !slices.Contains(words, said(key)) {
 				names = append(names, said(key))
 			}
 		}

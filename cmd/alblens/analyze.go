@@ -19,6 +19,7 @@ import (
 
 	"alblens/aggregate"
 	"alblens/diagnose"
+	"alblens/follow"
 	"alblens/partial"
 	"alblens/report"
 	"alblens/scan"
@@ -47,8 +48,11 @@ type analysis struct {
 	sources      []string // the SOURCE arguments among them
 }
 
-func newAnalyze(std streams) *cobra.Command {
-	a := &analysis{}
+func newAnalyze(std streams) *cobra.Command { return analyzeBy(follow.Clock{}, std) }
+
+// analyzeBy is analyze by a clock of its own.
+func analyzeBy(clock follow.Clock, std streams) *cobra.Command {
+	a := &analysis{following: following{clock: clock}}
 	c := &cobra.Command{
 		Use:   "analyze SOURCE...",
 		Short: "Read logs and report what fails where",

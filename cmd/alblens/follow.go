@@ -22,7 +22,7 @@ import (
 // following is the flags of --follow.
 type following struct {
 	interval, window span
-	clock            follow.Clock // the real one, but in tests
+	clock            follow.Clock
 }
 
 func (x *following) flags(f *pflag.FlagSet) {
@@ -32,24 +32,23 @@ func (x *following) flags(f *pflag.FlagSet) {
 }
 
 const (
-	leastInterval = time.Second
+	leastInterval = span(time.Second)
 	// A record may be ten minutes old when its file comes.
-	leastFollowWindow = 15 * time.Minute
+	leastFollowWindow = span(15 * time.Minute)
 )
 
 // checkFollow reports wrong usage, and what makes no sense while logs are followed.
 func (a *analysis) checkFollow(args []string) error {
 	x := &a.following
-	interval, window := time.Duration(x.interval), time.Duration(x.window)
 	switch {
 	case !a.changed("follow"):
 		return usagef("--follow-window goes with --follow")
-	case interval < leastInterval:
-		return usagef("--follow %v is too short: poll every %v at most, every 30s or 1m as a rule", interval, leastInterval)
-	case window < leastFollowWindow:
-		return usagef("--follow-window %v is too short: files come up to ten minutes after their first record; take %v at least", window, leastFollowWindow)
-	case interval > window:
-		return usagef("--follow %v is longer than --follow-window %v: what comes between two polls would not be seen", interval, window)
+	case x.interval < leastInterval:
+		return usagef("--follow %s is too short: poll once a second at most, every 30s or 1m as a rule", &x.interval)
+	case x.window < leastFollowWindow:
+		return usagef("--follow-window %s is too short: files come up to ten minutes after their first record; take 15m at least", &x.window)
+	case x.interval > x.window:
+		return usagef("--follow %s is longer than --follow-window %s: what comes between two polls would not be seen", &x.interval, &x.window)
 	case slices.Contains(args, sources.Stdin):
 		return usagef("standard input cannot be followed: name a directory or s3://bucket/prefix")
 	}
