@@ -12,6 +12,7 @@ import (
 
 	"alblens/diagnose"
 	"alblens/follow"
+	"alblens/partial"
 	"alblens/plan"
 	"alblens/report"
 	"alblens/scan"
@@ -194,16 +195,9 @@ func (s *session) say(format string, args ...any) {
 // tell says what there is to say after a poll.
 func (s *session) tell(changed bool) error {
 	s.status.show("")
-	first := s.latest == nil
-	if changed || first {
-		s.latest = s.report(s.follower.Whole(), s.known, s.follower.Objects())
-	}
 	now := s.clock.Now()
-	if first {
-		if err := s.write(&report.Moment{
-			Kind: report.Start, Version: version, Sources: s.sources,
-			Interval: time.Duration(s.following.interval), Window: time.Duration(s.following.window),
-		}, now); err != nil {
+	if changed || s.latest == nil {
+		if err := s.look(s.follower.Whole(), now); err != nil {
 			return err
 		}
 	}
@@ -216,6 +210,19 @@ func (s *session) tell(changed bool) error {
 	}
 	s.showStatus(open, now)
 	return nil
+}
+
+// look diagnoses what the window holds. The first time it says that following began.
+func (s *session) look(whole *partial.Partial, now time.Time) error {
+	first := s.latest == nil
+	s.latest = s.report(whole, s.known, s.follower.Objects())
+	if !first {
+		return nil
+	}
+	return s.write(&report.Moment{
+		Kind: report.Start, Version: version, Sources: s.sources,
+		Interval: time.Duration(s.following.interval), Window: time.Duration(s.following.window),
+	}, now)
 }
 
 // news writes what is new since the last time.
@@ -235,8 +242,10 @@ func (s *session) stop(why string) (*report.Report, error) {
 	if s.latest == nil && whole.Ledger.Complete+whole.Ledger.Partial == 0 {
 		return nil, &exitError{code: exitInterrupted, err: errors.New("interrupted")}
 	}
-	s.latest = s.report(whole, s.known, s.follower.Objects())
 	now := s.clock.Now()
+	if err := s.look(whole, now); err != nil {
+		return nil, err
+	}
 	if err := s.news(now); err != nil {
 		return nil, err
 	}
