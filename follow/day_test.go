@@ -67,7 +67,7 @@ func TestMemoryOfADay(t *testing.T) {
 	var held []string
 	news, read := 0, 0
 	var latest *diagnose.Diagnosis // as whoever tells the news keeps it
-	settle := func() { // polls up to now, and notes the heap on the hour
+	settle := func() {             // polls up to now, and notes the heap on the hour
 		if r.poll(0) {
 			d := r.Whole().Freeze()
 			latest = diagnose.Run(d, diagnose.Options{})

@@ -61,11 +61,12 @@ type Follower struct {
 	polled bool
 
 	troubles troubles
-	failures int       // polls on end that could not list everything
-	latest   time.Time // when the last object came
-	silent   bool      // and it was told that none did since
-	short    bool      // it was told that the window is shorter than asked for
-	skipped  map[string]bool
+	failures int             // polls on end that could not list everything
+	latest   time.Time       // when the last object came
+	silent   bool            // and it was told that none did since
+	short    bool            // it was told that the window is shorter than asked for
+	skipped  map[string]bool // of the latest listing: what was passed over
+	copies   map[string]bool // and what was read under another name
 }
 
 // New returns a Follower that has read nothing yet.
@@ -225,6 +226,8 @@ func (f *Follower) fresh(p *plan.Plan, now time.Time) *plan.Plan {
 		late[l.Name] = l.By
 	}
 	fresh := &plan.Plan{}
+	told := f.copies
+	f.copies = map[string]bool{}
 	for _, ref := range p.Objects {
 		end := endOf(&ref)
 		switch {
@@ -246,10 +249,10 @@ func (f *Follower) fresh(p *plan.Plan, now time.Time) *plan.Plan {
 				same = f.window.names[id]
 			}
 			if same != "" {
-				if !f.skipped[ref.Name] {
+				if !told[ref.Name] {
 					f.c.Detail("left out %s: the same as %s", ref.Name, same)
 				}
-				f.skipped[ref.Name] = true
+				f.copies[ref.Name] = true
 				continue
 			}
 		case now.Before(o.again):

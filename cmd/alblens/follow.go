@@ -182,6 +182,7 @@ type session struct {
 	lines    report.Follow
 	status   statusLine
 	latest   *report.Report // of the window; nil before the first poll
+	garbled  bool           // it was told that too many lines are malformed
 }
 
 // errReached ends following: a finding is as severe as --fail-on says.
@@ -216,6 +217,7 @@ func (s *session) tell(changed bool) error {
 func (s *session) look(whole *partial.Partial, now time.Time) error {
 	first := s.latest == nil
 	s.latest = s.report(whole, s.known, s.follower.Objects())
+	s.tellMalformed()
 	if !first {
 		return nil
 	}
@@ -223,6 +225,17 @@ func (s *session) look(whole *partial.Partial, now time.Time) error {
 		Kind: report.Start, Version: version, Sources: s.sources,
 		Interval: time.Duration(s.following.interval), Window: time.Duration(s.following.window),
 	}, now)
+}
+
+// tellMalformed tells when too many lines of the window are no records.
+func (s *session) tellMalformed() {
+	l := &s.latest.Result.Ledger
+	garbled := l.MalformedShare() > float64(s.maxMalformed)
+	if garbled && !s.garbled {
+		m := l.MalformedSamples[0]
+		s.say("%d of %d lines are malformed, more than --max-malformed %s, the first: %s:%d:%d: %s: %s", l.Malformed, l.Lines, s.maxMalformed.String(), m.Name, m.Line, m.Column, m.Field, m.Error)
+	}
+	s.garbled = garbled
 }
 
 // news writes what is new since the last time.

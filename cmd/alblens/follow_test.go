@@ -215,6 +215,31 @@ func TestFollowJSON(t *testing.T) {
 	}
 }
 
+// Settings confirm what is found, and too many malformed lines are told of once.
+func TestFollowSettings(t *testing.T) {
+	b := incident(t)
+	b.end = b.end.Add(-70 * time.Minute)
+	dir, config := b.folder(t), t.TempDir()
+	attributes := `{"Attributes": [{"Key": "idle_timeout.timeout_seconds", "Value": "60"}]}`
+	if err := os.WriteFile(filepath.Join(config, "load-balancer-attributes.shop.50dc6c495c0c9188.json"), []byte(attributes), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	bad := filepath.Join(dir, filepath.FromSlash(strings.Replace(b.due[0].Key, "203.0.113.10_", "203.0.113.10_bad", 1)))
+	if err := os.MkdirAll(filepath.Dir(bad), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(bad, []byte(strings.Repeat("no record\n", 3000)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := b.follow(dir, "--aws-config", config)
+	if code != exitInterrupted || !strings.Contains(stdout, " NEW    LOW      idle-timeout/api: ") || !strings.Contains(stdout, "sure, confirmed by the settings; since") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	if n := strings.Count(stderr, "lines are malformed, more than --max-malformed 1%, the first: "+bad+":1:10: elb: "); n != 1 {
+		t.Errorf("malformed lines are told of %d times: %s", n, stderr)
+	}
+}
+
 // --fail-on ends following when a finding is as severe.
 func TestFollowFailOn(t *testing.T) {
 	b := incident(t)
