@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"alblens/follow"
+	"alblens/internal/faultproxy"
 	"alblens/internal/logname"
 	"alblens/internal/s3test"
 	"alblens/internal/schematest"
@@ -318,5 +320,61 @@ func TestFollowS3(t *testing.T) {
 	code, stdout, stderr = b.follow("s3://" + bucket + "/AWSLogs/")
 	if code != exitFailed || stdout != "" || !strings.Contains(stderr, "s3:ListBucket") {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
+// While S3 wants fewer requests, or refuses objects, following goes on, tells of it once, and misses nothing in the end.
+func TestFollowS3Faults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short")
+	}
+	server := s3test.Start(t)
+	server.Setenv(t, server.Root)
+	proxy := faultproxy.Start(t, server.URL)
+	t.Setenv("AWS_ENDPOINT_URL", proxy.URL)
+	t.Setenv("AWS_MAX_ATTEMPTS", "1")
+	bucket := server.Bucket(t)
+	b := incident(t)
+	b.end = b.now.Add(50 * time.Minute)
+	begun, uploaded := b.now, 0
+	b.put = func(o simulate.Object) {
+		server.Put(t, bucket, o.Key, o.Body)
+		uploaded++
+	}
+	refused := 0
+	proxy.Use(func(r *http.Request) faultproxy.Fault {
+		minute := b.now.Sub(begun) / time.Minute
+		listing := r.URL.Query().Has("list-type")
+		switch {
+		case listing && minute >= 5 && minute < 15:
+			refused++
+			return faultproxy.Error(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
+		case !listing && minute >= 20 && minute < 30:
+			refused++
+			return faultproxy.Error(http.StatusForbidden, "AccessDenied", "Access Denied")
+		}
+		return faultproxy.Pass
+	})
+	file := filepath.Join(t.TempDir(), "end.json")
+	code, stdout, stderr := b.follow("s3://"+bucket+"/AWSLogs/", "-v", "-o", file)
+	if code != exitInterrupted || refused < 5 {
+		t.Errorf("exit code %d, %d requests refused: %s", code, refused, stderr)
+	}
+	for _, text := range []string{"SlowDown: Please reduce your request rate.", "AccessDenied", "can be listed again"} {
+		if n := strings.Count(stderr, text); n != 1 {
+			t.Errorf("%q is said %d times: %s", text, n, stderr)
+		}
+	}
+	if n := strings.Count(stdout, " NEW "); n == 0 || strings.Contains(stdout, "not readable") {
+		t.Errorf("stdout %s", stdout)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkSummary(t, text)
+	// The last poll was at 15:19, so all but the files of 14:05, 14:10 and 14:15.
+	if want := fmt.Sprintf(`"objects": %d, "objects_partial": 0, "objects_failed": 0,`, uploaded-6); !strings.Contains(string(text), want) {
+		t.Errorf("the report has other than the %d objects of the window: %.900s", uploaded-6, text)
 	}
 }
