@@ -87,7 +87,7 @@ func TestFollowText(t *testing.T) {
 func TestFollowTextIsClean(t *testing.T) {
 	f := incidentFinding
 	f.Summary, f.Scope.Paths = "1 of 1: \x1b]0;x\x07 \u202e", []string{"/\x1b[31m", "/a\nb"}
-	f.Key, f.Evidence = "one-bad-path//\x1b[2J", []diagnose.Line{{Source: "x\ny", Number: 1}}
+	f.Key, f.Evidence = "one-bad-path//\x1b[2J", []diagnose.Line{{Source: strings.Repeat("x\n", 50) + "y", Number: 1}}
 	m := &Moment{Kind: News, At: start, Result: empty(t).Result, Events: []diagnose.Event{{Kind: diagnose.Appeared, Finding: f}}}
 	for _, width := range []int{0, 60} {
 		var b bytes.Buffer

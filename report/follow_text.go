@@ -81,11 +81,7 @@ func (m *Moment) event(p *page, e *diagnose.Event) {
 		}
 		m.say(p, loudness(f), word, finding(f, since(f, m.At)))
 		if f.Severity >= diagnose.Medium && !strings.HasPrefix(f.ID, "one-bad-") { // which says more of another
-			see := "alblens explain " + f.ID
-			if len(f.Evidence) > 0 {
-				see = place(f.Evidence[0].Source, f.Evidence[0].Number) + "; " + see
-			}
-			p.line(p.paint(faint, indent+indent+"see "+see))
+			p.line(p.paint(faint, indent+indent+p.see(f)))
 		}
 	case diagnose.Changed:
 		m.say(p, loudness(f), changeWord(e), finding(f, was(e), since(f, m.At)))
@@ -99,6 +95,19 @@ func (m *Moment) event(p *page, e *diagnose.Event) {
 		}
 		m.say(p, faint, "ENDED", finding(f, why))
 	}
+}
+
+// see says where to look further: at a line, whose object's name ends as the page does, and at what explains the cause.
+func (p *page) see(f *diagnose.Finding) string {
+	explain := "alblens explain " + f.ID
+	if len(f.Evidence) == 0 {
+		return "see " + explain
+	}
+	at := place(f.Evidence[0].Source, f.Evidence[0].Number)
+	if p.width > 0 {
+		at = cutLeft(at, p.width-len(indent+indent+"see ; "+explain))
+	}
+	return "see " + at + "; " + explain
 }
 
 // changeWord is the weightiest change, in a word.

@@ -164,6 +164,10 @@ func (w *walk) dir(d folder) bool {
 			}
 		}
 	}
+	if _, day := logname.Dated(filepath.ToSlash(d.name) + "/"); !w.sel.Wants(logname.Name{Day: day}) {
+		w.met = true // there may be files, none of them wanted
+		return true
+	}
 	entries, err := os.ReadDir(d.name)
 	if err != nil {
 		w.met = true // there may be files: saying that there are none would mislead

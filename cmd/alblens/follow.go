@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"alblens/diagnose"
 	"alblens/follow"
+	"alblens/internal/logname"
 	"alblens/partial"
 	"alblens/plan"
 	"alblens/report"
@@ -110,6 +112,11 @@ func (a *analysis) follow(ctx context.Context, args []string, std streams) error
 	known, err := loadSettings(a.awsConfig, std)
 	if err != nil {
 		return err
+	}
+	for _, arg := range args {
+		if _, day := logname.Dated(strings.TrimRight(arg, "/") + "/"); !day.IsZero() {
+			std.say("%s is a day's: what is delivered after it goes to another folder, and is not followed; name the folder above its year", arg)
+		}
 	}
 	debug.SetMemoryLimit(int64(a.maxMemory))
 	src, err := a.source(args, std)

@@ -136,6 +136,9 @@ func life(stdout, key string) []string {
 
 // An incident appears once, grows, and ends; then the report of the last window is written.
 func TestFollowIncident(t *testing.T) {
+	if testing.Short() { // slow with -race
+		t.Skip("-short")
+	}
 	b := incident(t)
 	dir := b.folder(t)
 	file := filepath.Join(t.TempDir(), "end.json")
@@ -174,6 +177,9 @@ func TestFollowIncident(t *testing.T) {
 
 // The same as JSON: each line fits the schema, and findings appear, change and end in that order.
 func TestFollowJSON(t *testing.T) {
+	if testing.Short() { // slow with -race
+		t.Skip("-short")
+	}
 	for _, format := range []string{"json", "ndjson"} {
 		b := incident(t)
 		b.end = b.end.Add(-time.Hour)
@@ -219,6 +225,9 @@ func TestFollowJSON(t *testing.T) {
 
 // Settings confirm what is found, and too many malformed lines are told of once.
 func TestFollowSettings(t *testing.T) {
+	if testing.Short() { // slow with -race
+		t.Skip("-short")
+	}
 	b := incident(t)
 	b.end = b.end.Add(-70 * time.Minute)
 	dir, config := b.folder(t), t.TempDir()
