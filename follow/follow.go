@@ -185,16 +185,13 @@ func (f *Follower) listed(p *plan.Plan) error {
 	skipped := map[string]bool{}
 	failed := false
 	for _, problem := range p.Problems {
-		nothing := false
-		if _, ok := errors.AsType[sources.Nothing](problem); ok && problem.Hint == "" {
-			nothing = true
-		}
+		_, nothing := errors.AsType[sources.Nothing](problem)
 		switch {
 		case problem.Kind == sources.Skipped:
 			if skipped[problem.Name] = true; !f.skipped[problem.Name] {
 				f.c.Detail("skipped %s", problem.Error())
 			}
-		case nothing:
+		case nothing && problem.Hint == "": // else it is no place where anything can come
 			f.troubles.met("nothing "+problem.Name, fmt.Sprintf("%s yet; waiting", problem.Error()), "")
 		default:
 			failed = true
@@ -215,66 +212,85 @@ func (f *Follower) listed(p *plan.Plan) error {
 
 // fresh is the plan of what is to be read now: what is new, or another than it was, and what failed and is due again.
 func (f *Follower) fresh(p *plan.Plan, now time.Time) *plan.Plan {
-	copies := map[string]string{} // of objects in the plan: one that was read already
-	for _, d := range p.Duplicates {
-		if f.window.objects[d.Name] != nil {
-			copies[d.SameAs] = d.Name
-		}
-	}
 	late := map[string]time.Duration{}
 	for _, l := range p.Late {
 		late[l.Name] = l.By
 	}
 	fresh := &plan.Plan{}
-	told := f.copies
-	f.copies = map[string]bool{}
+	copies := f.findCopies(p)
 	for _, ref := range p.Objects {
-		end := endOf(&ref)
-		switch {
-		case !end.After(f.window.floor):
-			continue
-		case end.After(now.Add(ahead)):
-			f.troubles.met("ahead", fmt.Sprintf("%s is of %s, a time to come, and left out: is this machine's clock right?", ref.Name, end.Format(time.RFC3339)), "")
-			continue
-		}
-		if ref.Size < 0 {
-			f.troubles.met("pipe "+ref.Name, ref.Name+": not a regular file, and left out: it cannot be read as it grows", "")
-			continue
-		}
-		o := f.window.objects[ref.Name]
-		switch {
-		case o == nil:
-			same := copies[ref.Name]
-			if id, ok := identify(&ref); ok && same == "" {
-				same = f.window.names[id]
-			}
-			if same != "" {
-				if !told[ref.Name] {
-					f.c.Detail("left out %s: the same as %s", ref.Name, same)
-				}
-				f.copies[ref.Name] = true
-				continue
-			}
-		case now.Before(o.again):
-			continue
-		case !sameVersion(&o.ref, &ref):
-			if !f.replaced(o, ref) {
-				continue
-			}
-		case o.again.IsZero():
-			if o.problem != nil && !o.told && o.problem.Kind != partial.Skipped { // not just being written
-				f.c.Say("%s: %s", o.problem.Name, o.problem.Error)
-			}
-			o.told = true
+		if copies[ref.Name] || !f.within(&ref, now) || !f.due(&ref, now) {
 			continue
 		}
 		if by := late[ref.Name]; by > 0 && f.polled {
 			f.c.Detail("%s came %v after its time", ref.Name, by.Round(time.Second))
 		}
 		fresh.Objects = append(fresh.Objects, ref)
-		fresh.Bytes += max(ref.Size, 0)
+		fresh.Bytes += ref.Size
 	}
 	return fresh
+}
+
+// findCopies returns the objects of a plan that were read under another name.
+func (f *Follower) findCopies(p *plan.Plan) map[string]bool {
+	read := map[string]string{} // by what the plan has in its place
+	for _, d := range p.Duplicates {
+		if f.window.objects[d.Name] != nil {
+			read[d.SameAs] = d.Name
+		}
+	}
+	told := f.copies
+	f.copies = map[string]bool{}
+	for _, ref := range p.Objects {
+		if f.window.objects[ref.Name] != nil {
+			continue
+		}
+		same := read[ref.Name]
+		if id, ok := identify(&ref); ok && same == "" {
+			same = f.window.names[id]
+		}
+		if same == "" {
+			continue
+		}
+		if f.copies[ref.Name] = true; !told[ref.Name] {
+			f.c.Detail("left out %s: the same as %s", ref.Name, same)
+		}
+	}
+	return f.copies
+}
+
+// within reports whether an object lies in the window and can be read again and again.
+func (f *Follower) within(ref *sources.Ref, now time.Time) bool {
+	end := endOf(ref)
+	switch {
+	case ref.Size < 0:
+		f.troubles.met("pipe "+ref.Name, ref.Name+": not a regular file, and left out: it cannot be read as it grows", "")
+	case end.After(now.Add(ahead)):
+		f.troubles.met("ahead", fmt.Sprintf("%s is of %s, a time to come, and left out: is this machine's clock right?", ref.Name, end.Format(time.RFC3339)), "")
+	default:
+		return end.After(f.window.floor)
+	}
+	return false
+}
+
+// due reports whether an object is to be read now.
+func (f *Follower) due(ref *sources.Ref, now time.Time) bool {
+	o := f.window.objects[ref.Name]
+	switch {
+	case o == nil:
+		return true
+	case now.Before(o.again):
+		return false
+	case !sameVersion(&o.ref, ref):
+		return f.replaced(o, ref)
+	case !o.again.IsZero():
+		return true
+	}
+	if o.problem != nil && !o.told && o.problem.Kind != partial.Skipped { // and it is not just being written
+		f.c.Say("%s: %s", o.problem.Name, o.problem.Error)
+	}
+	o.told = true
+	return false
 }
 
 // sameVersion reports whether two listings of an object show the same content. Stores tell by ETag; a file's time and size
@@ -284,12 +300,12 @@ func sameVersion(a, b *sources.Ref) bool {
 }
 
 // replaced tells that an object is another than the one that was read, and reports whether to read it.
-func (f *Follower) replaced(o *object, ref sources.Ref) bool {
+func (f *Follower) replaced(o *object, ref *sources.Ref) bool {
 	growing := ref.ETag == "" && ref.Size >= o.ref.Size && (o.problem != nil && !o.told || ref.Log.Kind != logname.Access)
 	switch {
 	case o.merged:
 		f.c.Say("%s was replaced since it was read; what it held before stays counted", ref.Name)
-		o.ref = ref
+		o.ref = *ref
 		return false
 	case o.part != nil && !growing && o.tries == 0:
 		f.c.Say("%s was replaced since it was read: it is read anew", ref.Name)
