@@ -59,9 +59,10 @@ peers: build ## alblens beside igzip, libdeflate, gzip and DuckDB on out/corpus
 	test -d out/corpus || $(MAKE) corpus
 	go -C bench/peers run . -alblens $(CURDIR)/bin/alblens $(CURDIR)/out/corpus
 
-proof: ## what takes long: accuracy on 129 simulated days, 200 seeds of S3 faults, 100 of diff
+proof: ## what takes long: accuracy on 129 simulated days, 200 seeds of S3 faults, 100 of diff, a day followed
 	go run ./internal/tools/accuracy -o docs/accuracy.md
 	ALBLENS_FAULT_SEEDS=200 go test ./scan -run MixedFaults -count=1 -timeout 30m
+	ALBLENS_PROOF=1 go test ./follow -count=1 -v -run MemoryOfADay -timeout 30m
 	ALBLENS_PROOF=1 go test ./compare -count=1 -v -run 'AlikeDays|DoubledRate' -timeout 60m
 
 rig: ## real servers, broken in known ways, behind a small load balancer; a minute

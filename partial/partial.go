@@ -7,6 +7,7 @@
 package partial
 
 import (
+	"slices"
 	"sync"
 
 	"alblens/aggregate"
@@ -61,6 +62,15 @@ func (p *Partial) Fold(o *Partial) {
 	p.Ledger.Fold(&o.Ledger)
 	p.counts.Merge(o.counts)
 	p.evidence.Merge(o.evidence)
+}
+
+// Clone returns a copy that shares nothing with p that either of them changes: one can be folded and the other kept.
+func (p *Partial) Clone() *Partial {
+	c := &Partial{Ledger: p.Ledger, counts: p.counts.Clone(), evidence: p.evidence.Clone()}
+	l := &c.Ledger
+	l.Problems, l.MalformedSamples = slices.Clone(l.Problems), slices.Clone(l.MalformedSamples)
+	l.Duplicates, l.Gaps = slices.Clone(l.Duplicates), slices.Clone(l.Gaps)
+	return c
 }
 
 // Bytes is about what p takes in memory.

@@ -65,7 +65,7 @@ func buildAt(ctx context.Context, src sources.Source, sel sources.Selection, now
 		}
 		p.Problems = append(p.Problems, problem)
 	}
-	slices.SortFunc(p.Objects, compare)
+	slices.SortFunc(p.Objects, Compare)
 	p.dropDuplicates()
 	p.findGaps()
 	p.cover(sel, now)
@@ -73,7 +73,8 @@ func buildAt(ctx context.Context, src sources.Source, sel sources.Selection, now
 	return p, nil
 }
 
-func compare(a, b sources.Ref) int {
+// Compare is the order of a plan: by load balancer, end, node and name.
+func Compare(a, b sources.Ref) int {
 	return cmp.Or(
 		cmp.Compare(a.Log.LoadBalancer, b.Log.LoadBalancer),
 		a.Log.End.Compare(b.Log.End),

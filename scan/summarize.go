@@ -91,13 +91,11 @@ func (c Config) blame(p *partial.Problem) error {
 	return fmt.Errorf("%s: %s", p.Name, p.Error)
 }
 
-// Summarize reads every object of the plan and folds what they yield. When the context ends early, the Partial holds
-// what was read and its ledger says what was not. An error is returned only if Config.Strict asks for it.
-func Summarize(ctx context.Context, src sources.Source, p *plan.Plan, o *partial.Options, c Config) (*partial.Partial, error) {
+// Partials reads every object of the plan and hands what it yields to take, in the order of the plan and on the caller's
+// goroutine, which ends the run by an error. When the context ends early, objects that were begun are taken as far as they
+// were read. It returns how many were taken. The plan's Shards are not looked at.
+func Partials(ctx context.Context, src sources.Source, p *plan.Plan, o *partial.Options, c Config, take func(item int, part *partial.Partial) error) (taken int, err error) {
 	c = c.withDefaults()
-	if err := c.refuse(p); err != nil {
-		return nil, err
-	}
 	fetch := newFetcher(ctx, src, p, c.Ahead)
 	defer fetch.close()
 	type worker struct {
@@ -126,33 +124,46 @@ func Summarize(ctx context.Context, src sources.Source, p *plan.Plan, o *partial
 		throttle.end(part.Bytes())
 		emit(outcome{part, err})
 	}
+	return ordered(ctx, len(p.Objects), c.Jobs, work, func(item int, out outcome) error {
+		if out.err != nil {
+			throttle.open()
+			return out.err
+		}
+		bytes := out.part.Bytes()
+		c.Done(&p.Objects[item], &out.part.Ledger)
+		if err := take(item, out.part); err != nil {
+			throttle.open()
+			return err
+		}
+		throttle.folded(item, bytes)
+		c.Meter.objects.Add(1)
+		return nil
+	})
+}
 
+// Summarize reads every object of the plan and folds what they yield. When the context ends early, the Partial holds
+// what was read and its ledger says what was not. An error is returned only if Config.Strict asks for it.
+func Summarize(ctx context.Context, src sources.Source, p *plan.Plan, o *partial.Options, c Config) (*partial.Partial, error) {
+	if err := c.refuse(p); err != nil {
+		return nil, err
+	}
 	fold := plan.Fold[*partial.Partial]{Join: func(into, next *partial.Partial) *partial.Partial {
 		into.Fold(next)
 		return into
 	}}
 	shards := p.Shards
 	var shard *partial.Partial
-	take := func(item int, out outcome) error {
-		if out.err != nil {
-			throttle.open()
-			return out.err
-		}
+	taken, err := Partials(ctx, src, p, o, c, func(item int, part *partial.Partial) error {
 		if shard == nil {
 			shard = partial.Empty(o)
 		}
-		bytes := out.part.Bytes()
-		c.Done(&p.Objects[item], &out.part.Ledger)
-		shard.Fold(out.part)
-		throttle.folded(item, bytes)
-		c.Meter.objects.Add(1)
+		shard.Fold(part)
 		if item == shards[0].End-1 {
 			fold.Add(shard)
 			shard, shards = nil, shards[1:]
 		}
 		return nil
-	}
-	taken, err := ordered(ctx, len(p.Objects), c.Jobs, work, take)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -181,9 +192,14 @@ func account(l *partial.Ledger, p *plan.Plan, taken int, interrupted bool) {
 	if rest := p.Objects[taken:]; interrupted {
 		l.Interrupted = true
 		for _, ref := range rest {
-			l.AddProblem(partial.Problem{Name: ref.Name, Kind: kindInterrupted, Error: "not begun"})
+			l.AddProblem(NotBegun(ref.Name))
 		}
 	}
+}
+
+// NotBegun is the Problem of an object that the end of the context kept from being read at all.
+func NotBegun(name string) partial.Problem {
+	return partial.Problem{Name: name, Kind: kindInterrupted, Error: "not begun"}
 }
 
 // lenient passes lines on and keeps malformed ones, which the builder has counted, from ending the object, unless

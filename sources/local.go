@@ -28,7 +28,7 @@ func path(arg string) lister {
 				yield(Ref{}, local(arg, err))
 			case info.IsDir():
 				w := walk{ctx: ctx, sel: sel, yield: yield}
-				w.run(name, arg, errors.New("the directory holds no files"))
+				w.run(name, arg, Nothing("the directory holds no files"))
 			default:
 				ref := refer(name, info)
 				ref.Named = true
@@ -48,7 +48,7 @@ func glob(pattern string) lister {
 		return func(yield func(Ref, error) bool) {
 			base, rest := doublestar.SplitPattern(filepath.ToSlash(pattern))
 			w := walk{ctx: ctx, sel: sel, yield: yield, pattern: rest}
-			w.run(clean(base), pattern, errors.New("no file matches"))
+			w.run(clean(base), pattern, Nothing("no file matches"))
 		}
 	}
 }
@@ -163,6 +163,10 @@ func (w *walk) dir(d folder) bool {
 				return true
 			}
 		}
+	}
+	if _, day := logname.Dated(filepath.ToSlash(d.name) + "/"); !w.sel.Wants(logname.Name{Day: day}) {
+		w.met = true // there may be files, none of them wanted
+		return true
 	}
 	entries, err := os.ReadDir(d.name)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -117,6 +118,40 @@ func TestListLocal(t *testing.T) {
 				t.Errorf("%q (-want +got):\n%s", tt.args, diff)
 			}
 		})
+	}
+}
+
+// Days outside the window are not even looked into: what is wrong there is nobody's business.
+func TestListPassesOverDays(t *testing.T) {
+	const region = "AWSLogs/111122223333/elasticloadbalancing/eu-west-3/"
+	tree(t, map[string]string{region + "2026/11/01/x.log": "x", region + "2026/11/20/y.log": "y", region + "2026/11/21/z.log": "z"})
+	symlink(t, "nowhere", region+"2026/11/01/dangling")
+	list := func(arg string, sel Selection) (names, problems []string) {
+		src, err := Parse([]string{arg}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for ref, err := range src.List(context.Background(), sel) {
+			if err != nil {
+				problems = append(problems, filepath.ToSlash(err.Error()))
+			} else {
+				names = append(names, ref.Log.Base)
+			}
+		}
+		return names, problems
+	}
+	for _, arg := range []string{".", "AWSLogs/**/*"} {
+		names, problems := list(arg, Selection{Since: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)})
+		if want := []string{"y.log", "z.log"}; !slices.Equal(names, want) || len(problems) > 0 {
+			t.Errorf("%s: %q, want %q, and problems %q", arg, names, want, problems)
+		}
+		if names, problems = list(arg, Selection{}); len(names) != 3 || len(problems) != 1 {
+			t.Errorf("%s: %q and problems %q", arg, names, problems)
+		}
+	}
+	// Where all days are outside, there is nothing wrong either.
+	if names, problems := list(".", Selection{Since: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}); len(names)+len(problems) > 0 {
+		t.Errorf("%q and problems %q", names, problems)
 	}
 }
 

@@ -31,6 +31,11 @@ type Problem struct {
 	Hint string // what to run or which permission is missing; may be empty
 }
 
+// Nothing is the Err of a NotFound Problem of a place that is there, and that may hold objects later.
+type Nothing string
+
+func (n Nothing) Error() string { return string(n) }
+
 // Error says all of it, as one line for people.
 func (p *Problem) Error() string { return p.Name + ": " + p.Reason() }
 

@@ -19,9 +19,11 @@ import (
 
 	"alblens/aggregate"
 	"alblens/diagnose"
+	"alblens/follow"
 	"alblens/partial"
 	"alblens/report"
 	"alblens/scan"
+	"alblens/settings"
 	"alblens/sources"
 )
 
@@ -41,12 +43,16 @@ type analysis struct {
 	bundle       string
 	onlyForecast bool
 	redaction    redaction
+	following    following
 	args         []string // as given, for the summary
 	sources      []string // the SOURCE arguments among them
 }
 
-func newAnalyze(std streams) *cobra.Command {
-	a := &analysis{}
+func newAnalyze(std streams) *cobra.Command { return analyzeBy(follow.Clock{}, std) }
+
+// analyzeBy is analyze by a clock of its own.
+func analyzeBy(clock follow.Clock, std streams) *cobra.Command {
+	a := &analysis{following: following{clock: clock}}
 	c := &cobra.Command{
 		Use:   "analyze SOURCE...",
 		Short: "Read logs and report what fails where",
@@ -67,13 +73,20 @@ reached --fail-on, 130 interrupted.`,
   alblens analyze './logs/**/*.gz' --by target+path --top 10
 
   # both for people and for scripts
-  alblens analyze ./logs -o report.txt -o summary.json`,
+  alblens analyze ./logs -o report.txt -o summary.json
+
+  # what goes wrong from now on, as it is delivered
+  alblens analyze s3://my-logs/AWSLogs/111122223333/elasticloadbalancing/eu-west-1/ --follow 30s`,
 		RunE: func(c *cobra.Command, args []string) error {
 			a.args = commandLine(c, args)
+			if a.changed("follow") || a.changed("follow-window") {
+				return a.follow(c.Context(), args, std)
+			}
 			return a.run(c.Context(), args, std)
 		},
 	}
 	a.flags(c.Flags())
+	a.following.flags(c.Flags())
 	completeFlags(c, formats)
 	return c
 }
@@ -230,35 +243,36 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	if whole.Ledger.Complete+whole.Ledger.Partial == 0 {
 		return verdict // there is nothing to report
 	}
-	r := &report.Report{
-		Version: version,
-		Run:     report.Run{Started: started, Args: a.args, Sources: a.sources},
-		Options: report.Options{
-			Since: since, Until: until, TimeField: a.timeField, Bucket: time.Duration(a.bucket), By: by,
-			PathTemplate: a.pathTemplates, RawPaths: a.rawPaths, MaxMalformed: float64(a.maxMalformed),
-		},
-		Result: whole.Freeze(),
-	}
-	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples, Sources: a.sources, Settings: known, Buckets: buckets(p.Objects)})
+	r := a.report(whole, known, p.Objects)
+	r.Run.Started, r.Options.Since, r.Options.Until, r.Options.By = started, since, until, by
 	keepAsked(r.Result.Counts, by)
 	r.Run.Elapsed = time.Since(started)
-	lost := false
-	for i := range outputs { // one that fails takes no other with it
-		if err := outputs[i].write(a, r, std); err != nil && !isClosedPipe(err) {
-			std.say("%v", err)
-			lost = true
-		}
-	}
+	lost := writeAll(outputs, a, r, std)
 	if err := a.writeBundle(ctx, b, r, p, opts, &a.redaction, std); err != nil {
 		return err
 	}
-	if lost {
-		return &exitError{code: exitFailed}
+	if lost != nil {
+		return lost
 	}
 	if verdict == nil && a.reaches(r.Diagnosis.Findings) {
 		return &exitError{code: exitFinding}
 	}
 	return verdict
+}
+
+// report diagnoses what was read of the objects.
+func (a *analysis) report(whole *partial.Partial, known *settings.Settings, objects []sources.Ref) *report.Report {
+	r := &report.Report{
+		Version: version,
+		Run:     report.Run{Args: a.args, Sources: a.sources},
+		Options: report.Options{
+			TimeField: a.timeField, Bucket: time.Duration(a.bucket),
+			PathTemplate: a.pathTemplates, RawPaths: a.rawPaths, MaxMalformed: float64(a.maxMalformed),
+		},
+		Result: whole.Freeze(),
+	}
+	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples, Sources: a.sources, Settings: known, Buckets: buckets(objects)})
+	return r
 }
 
 func (a *analysis) options(since, until time.Time) (*partial.Options, []string, error) {
@@ -349,6 +363,17 @@ func (o *output) create() (err error) {
 		o.file, err = create(o.name)
 	}
 	return err
+}
+
+// writeAll writes all outputs: one that fails takes no other with it.
+func writeAll(outputs []output, a *analysis, r *report.Report, std streams) (lost error) {
+	for i := range outputs {
+		if err := outputs[i].write(a, r, std); err != nil && !isClosedPipe(err) {
+			std.say("%v", err)
+			lost = &exitError{code: exitFailed}
+		}
+	}
+	return lost
 }
 
 func (o *output) discard() {

@@ -18,6 +18,7 @@ import (
 
 	"alblens/internal/faultproxy"
 	"alblens/internal/s3test"
+	"alblens/internal/schematest"
 )
 
 // A stopped is what is left of a program that got signals.
@@ -182,5 +183,56 @@ func TestInterruptSilence(t *testing.T) {
 		if s.code != exitInterrupted || s.took > 5*time.Second || s.stdout != "" {
 			t.Errorf("%s: exit code %d after %v: %s%s", c.what, s.code, s.took, s.stdout, s.stderr)
 		}
+	}
+}
+
+// TestInterruptFollow sends SIGINT at random moments of following: what stands on standard output is whole lines, the last
+// one says that it stopped, and the report is whole.
+func TestInterruptFollow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short")
+	}
+	logs, file := somewhat(t), filepath.Join(t.TempDir(), "out.json")
+	ends := map[string]int{}
+	for seed := range uint64(10) {
+		os.Remove(file)
+		rnd := rand.New(rand.NewPCG(seed, 6))
+		s := interrupt(t, nil, []string{"analyze", logs, "--follow", "1s", "-f", "ndjson", "-o", file}, time.Duration(rnd.IntN(2000))*time.Millisecond)
+		if s.code == -1 && s.stdout == "" { // before it had begun
+			continue
+		}
+		if s.code != exitInterrupted {
+			t.Errorf("exit code %d: %s", s.code, s.stderr)
+		}
+		if s.stdout != "" && !strings.HasPrefix(s.stdout, `{"schema": "alblens/follow/v1", "event": "started", `) {
+			t.Errorf("the first line is another: %.200s", s.stdout)
+		}
+		end := "nothing"
+		for line := range strings.Lines(s.stdout) {
+			if err := schematest.ValidateFollow([]byte(line)); err != nil {
+				t.Errorf("%v: %q", err, line)
+			}
+			_, rest, _ := strings.Cut(line, `"event": "`)
+			end, _, _ = strings.Cut(rest, `"`)
+		}
+		ends[end]++
+		text, err := os.ReadFile(file)
+		switch {
+		case err == nil:
+			checkSummary(t, text)
+			if !strings.Contains(string(text), `"interrupted": true`) {
+				t.Error("the report does not say that it was interrupted")
+			}
+		case s.stdout != "":
+			t.Errorf("there are lines and no report: %v", err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(filepath.Dir(file), unfinished+"*")); len(left) > 0 {
+			t.Errorf("%v are left over", left)
+		}
+	}
+	t.Logf("the last lines: %v", ends)
+	delete(ends, "nothing")
+	if ends["stopped"] == 0 || len(ends) > 1 {
+		t.Errorf("the last lines: %v", ends)
 	}
 }

@@ -51,6 +51,7 @@ var table = []row{
 	{pkg: "partial", may: "aggregate evidence parser", never: "os sync"},
 	{pkg: "plan", may: "sources internal/logname"},
 	{pkg: "scan", may: "plan sources inflate parser partial internal/logname", never: "diagnose report export"},
+	{pkg: "follow", may: "plan scan sources partial internal/logname", never: "diagnose report export os"},
 	{pkg: "settings"},
 	{pkg: "store", may: "partial plan", never: "diagnose report"},
 	{pkg: "store/s3", may: "store partial plan sources/s3", never: "diagnose report"},

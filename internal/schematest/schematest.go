@@ -3,6 +3,7 @@ package schematest
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -19,9 +20,18 @@ func Check(t testing.TB, text []byte) {
 	}
 }
 
-// Validate says what is wrong with text.
-func Validate(text []byte) error {
-	schema, err := summary()
+// Validate says what is wrong with text as alblens/summary/v1.
+func Validate(text []byte) error { return validate(text, "urn:alblens:summary:v1") }
+
+// ValidateFollow says what is wrong with text as a line of alblens/follow/v1.
+func ValidateFollow(text []byte) error { return validate(text, "urn:alblens:follow:v1") }
+
+func validate(text []byte, urn string) error {
+	c, err := schemas()
+	if err != nil {
+		return err
+	}
+	schema, err := c.Compile(urn)
 	if err != nil {
 		return err
 	}
@@ -32,9 +42,27 @@ func Validate(text []byte) error {
 	return schema.Validate(doc)
 }
 
-var summary = sync.OnceValues(func() (*jsonschema.Schema, error) {
+// schemas knows all of docs/schema, which may refer to each other.
+var schemas = sync.OnceValues(func() (*jsonschema.Compiler, error) {
 	_, here, _, _ := runtime.Caller(0)
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(here), "../../docs/schema/*.schema.json"))
+	if err != nil {
+		return nil, err
+	}
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	return c.Compile(filepath.Join(filepath.Dir(here), "../../docs/schema/summary-v1.schema.json"))
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			return nil, err
+		}
+		if err := c.AddResource(doc.(map[string]any)["$id"].(string), doc); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
 })

@@ -6,6 +6,7 @@
 package sketch
 
 import (
+	"maps"
 	"math/bits"
 	"slices"
 	"unsafe"
@@ -282,3 +283,14 @@ func (s *Sketch) Bytes() int {
 	}
 	return bytes
 }
+
+// Clone returns a copy that shares nothing with s and takes as much memory.
+func (s *Sketch) Clone() Sketch {
+	c := Sketch{max: s.max, log: cloneRoom(s.log), counted: s.counted}
+	if s.dense != nil {
+		c.dense = &dense{pool: cloneRoom(s.dense.pool), page: s.dense.page, high: maps.Clone(s.dense.high)}
+	}
+	return c
+}
+
+func cloneRoom[T any](list []T) []T { return append(make([]T, 0, cap(list)), list...) }

@@ -27,14 +27,33 @@ func (s *Store) List(ctx context.Context, name string, sel sources.Selection) it
 		l.bucket, l.prefix = split(name)
 		defer l.wg.Wait()
 		defer stop()
+		first := opening(l.prefix, sel)
+		more := l.emit(l.begin(first, ""), yield)
+		if more && first != "" && ctx.Err() == nil && !l.met.Load() && !l.failed.Load() {
+			more = l.emit(l.begin("", ""), yield) // is there anything at all?
+		}
 		switch {
-		case !l.emit(l.begin("", ""), yield):
+		case !more:
 		case ctx.Err() != nil:
 			yield(sources.Ref{}, ctx.Err())
 		case !l.met.Load() && !l.failed.Load():
 			yield(sources.Ref{}, nothing(name, l.prefix))
 		}
 	}
+}
+
+// opening returns the key behind which the keys of a prefix begin that may be wanted: the first day's, where the prefix is
+// that of a region in AWS's layout. Else it returns "".
+func opening(prefix string, sel sources.Selection) string {
+	day, _ := sel.Days()
+	if day.IsZero() {
+		return ""
+	}
+	first := prefix + day.Format(logname.DayLayout)
+	if root, _ := logname.Dated(first + "/"); root != prefix {
+		return ""
+	}
+	return first
 }
 
 const (
@@ -227,7 +246,7 @@ func (l *lister) page(out *s3.ListObjectsV2Output, end string, first bool) (p pa
 }
 
 func nothing(name, prefix string) *sources.Problem {
-	p := &sources.Problem{Name: name, Kind: sources.NotFound, Err: errors.New("no object has a key that begins so")}
+	p := &sources.Problem{Name: name, Kind: sources.NotFound, Err: sources.Nothing("no object has a key that begins so")}
 	if strings.ContainsAny(prefix, "*?[{") {
 		p.Hint = "globs are for local files: give a prefix"
 	}

@@ -48,7 +48,12 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if found {
 		from++
 	}
-	rest := s.keys[from:]
+	prefix := q.Get("prefix")
+	if first, _ := slices.BinarySearch(s.keys, prefix); from < first {
+		from = first
+	}
+	to, _ := slices.BinarySearch(s.keys, prefix+"\xff")
+	rest := s.keys[from:max(from, to)]
 	page := rest[:min(len(rest), s.size)]
 	type content struct {
 		Key  string
@@ -82,7 +87,12 @@ func (s *shelf) store(t *testing.T) *Store {
 // listAll returns the keys in the order in which they are listed.
 func listAll(t *testing.T, store *Store, sel sources.Selection) (keys []string, problems []*sources.Problem) {
 	t.Helper()
-	for ref, err := range store.List(t.Context(), "s3://b/", sel) {
+	return listBelow(t, store, "", sel)
+}
+
+func listBelow(t *testing.T, store *Store, prefix string, sel sources.Selection) (keys []string, problems []*sources.Problem) {
+	t.Helper()
+	for ref, err := range store.List(t.Context(), "s3://b/"+prefix, sel) {
 		if problem, ok := errors.AsType[*sources.Problem](err); ok {
 			if problem.Kind != sources.Skipped {
 				problems = append(problems, problem)
@@ -144,6 +154,39 @@ func year() (keys []string) {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// A listing of the last hour, as a poll makes it every time, takes few requests however much history there is: one where
+// the region is named, and else one for what came before and one for what is wanted of each region.
+func TestListRecent(t *testing.T) {
+	all := year()
+	s := &shelf{keys: all, size: 1000}
+	store := s.store(t)
+	last := time.Date(2026, 2, 10, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		prefix string
+		keys   int // an hour and ten minutes to spare: 15 files of each load balancer, both ends included
+		asked  int64
+	}{
+		{"AWSLogs/111111111111/elasticloadbalancing/eu-west-3/", 2 * 15, 1},
+		{"AWSLogs/", 3 * 2 * 15, 6},
+		{"", 3 * 2 * 15, 6},
+	} {
+		s.asked.Store(0)
+		got, problems := listBelow(t, store, c.prefix, sources.Selection{Since: last.Add(-time.Hour)})
+		if len(got) != c.keys || len(problems) > 0 || s.asked.Load() > c.asked {
+			t.Errorf("%q: %d keys, want %d, by %d requests, want %d; problems %v", c.prefix, len(got), c.keys, s.asked.Load(), c.asked, problems)
+		}
+	}
+	// A region that delivers no more still has objects: there is no problem, and none is wanted.
+	got, problems := listBelow(t, store, "AWSLogs/111111111111/elasticloadbalancing/eu-west-3/", sources.Selection{Since: last.AddDate(0, 0, 7)})
+	if len(got) > 0 || len(problems) > 0 {
+		t.Errorf("%d keys, problems %v", len(got), problems)
+	}
+	_, problems = listBelow(t, store, "AWSLogs/111111111111/elasticloadbalancing/eu-west-9/", sources.Selection{Since: last})
+	if len(problems) != 1 || problems[0].Kind != sources.NotFound {
+		t.Errorf("problems %v of a region without objects", problems)
+	}
 }
 
 // The requests of a long listing are under way together, for few more of them.
