@@ -8,8 +8,6 @@ package partial
 
 import (
 	"slices"
-	"sync"
-
 	"alblens/aggregate"
 	"alblens/evidence"
 	"alblens/parser"
@@ -86,10 +84,5 @@ type Result struct {
 // Freeze returns the Result. p must not be used again.
 func (p *Partial) Freeze() *Result {
 	p.Ledger.sort()
-	r := &Result{Ledger: p.Ledger}
-	var done sync.WaitGroup
-	done.Go(func() { r.Evidence = p.evidence.Freeze() })
-	r.Counts = p.counts.Freeze()
-	done.Wait()
-	return r
+	return &Result{Ledger: p.Ledger, Counts: p.counts.Freeze(), Evidence: p.evidence.Freeze()}
 }
