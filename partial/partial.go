@@ -7,10 +7,10 @@
 package partial
 
 import (
-	"slices"
 	"alblens/aggregate"
 	"alblens/evidence"
 	"alblens/parser"
+	"slices"
 )
 
 // Options say which records count and what is kept of them. All Partials of a run share them.
