@@ -14,35 +14,30 @@ var usual = regexp.MustCompile(`^(?s:"[^"]*"|[^" ][^" ]*)(?s: (?:"[^"]*"|[^" ][^
 func checkFields(t *testing.T, text string) {
 	t.Helper()
 	line := trimEnd([]byte(text))
-	if !vectors || len(line) < 64 || strings.Contains(text, `\"`) {
+	if len(line) < 64 || strings.Contains(text, `\"`) {
 		return
 	}
-	var fast, slow Record
-	n, backslash := fields(line, &fast.begin)
-	if backslash != strings.Contains(string(line), `\`) && n > 0 {
-		t.Errorf("line %q: backslash is %v", line, backslash)
-	}
-	if n == 0 {
-		if err := slow.split(line); err == nil && slow.Fields <= maxFast && usual.Match(line) {
-			t.Errorf("line %q: fields does not take it", line)
-		}
-		return
-	}
+	var slow Record
 	err := slow.split(line)
-	if n < MinFields {
-		if err == nil {
-			t.Errorf("line %q: fields finds %d, split %d", line, n, slow.Fields)
+	for name, fields := range vectored() {
+		var begin begins
+		n, backslash := fields(line, &begin)
+		switch {
+		case n > 0 && backslash != strings.Contains(string(line), `\`):
+			t.Errorf("%s, line %q: backslash is %v", name, line, backslash)
+		case n == 0 && err == nil && slow.Fields <= maxFast && usual.Match(line):
+			t.Errorf("%s does not take line %q", name, line)
+		case n > 0 && n < MinFields && err == nil:
+			t.Errorf("%s, line %q: finds %d, split %d", name, line, n, slow.Fields)
+		case n >= MinFields && (err != nil || n != slow.Fields || !slices.Equal(begin[:n+1], slow.begin[:n+1])):
+			t.Errorf("%s, line %q:\nfinds %d %v\nsplit %d %v, %v", name, line, n, begin, slow.Fields, slow.begin, err)
 		}
-		return
-	}
-	if err != nil || n != slow.Fields || !slices.Equal(fast.begin[:n+1], slow.begin[:n+1]) {
-		t.Errorf("line %q:\nfields finds %d %v\nsplit finds %d %v, %v", line, n, fast.begin, slow.Fields, slow.begin, err)
 	}
 }
 
 // Every length, so that every place of a 64-byte word is a line's end, a blank, a quote.
 func TestFieldsLengths(t *testing.T) {
-	if !vectors {
+	if len(vectored()) == 0 {
 		t.Skip("this processor has no vectors, or the project no code for them")
 	}
 	for _, last := range []string{"x", `"y"`, `"y z"`} {
@@ -55,8 +50,10 @@ func TestFieldsLengths(t *testing.T) {
 			checkFields(t, line+`  x`)
 			checkFields(t, " "+line)
 			checkFields(t, strings.Repeat("a", n)+`b"c d" `+line)
-			if n, _ := fields([]byte(line), new(begins)); n != KnownFields {
-				t.Fatalf("%d fields in %q", n, line)
+			for name, fields := range vectored() {
+				if n, _ := fields([]byte(line), new(begins)); n != KnownFields {
+					t.Fatalf("%s: %d fields in %q", name, n, line)
+				}
 			}
 		}
 	}
@@ -64,7 +61,7 @@ func TestFieldsLengths(t *testing.T) {
 
 // As many fields as there is room for, and more.
 func TestFieldsMany(t *testing.T) {
-	if !vectors {
+	if len(vectored()) == 0 {
 		t.Skip("this processor has no vectors, or the project no code for them")
 	}
 	for n := 32; n < 200; n++ {
@@ -78,8 +75,10 @@ func TestFieldsMany(t *testing.T) {
 		if n > maxFast {
 			want = 0
 		}
-		if got, _ := fields([]byte(line), new(begins)); got != want {
-			t.Errorf("%d fields: fields finds %d", n, got)
+		for name, fields := range vectored() {
+			if got, _ := fields([]byte(line), new(begins)); got != want {
+				t.Errorf("%d fields: %s finds %d", n, name, got)
+			}
 		}
 	}
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // begins is where each field of a line begins, with its quotes, and where one more would: two bytes behind the end of the
-// last. There is room for four more that fieldsAVX2 writes.
-type begins [maxFast + 1 + 4]uint32
+// last. There is room for sixteen more that vectors write.
+type begins [maxFast + 1 + 16]uint32
 
 // maxFast is how many fields a line may have for the fast path.
 const maxFast = 64
