@@ -68,7 +68,7 @@ func (m *markdown) writeHead() {
 	}
 	m.block("**" + mdtext.Prose(m.verdict()) + "**")
 	if leading := m.leading(); len(leading) > 0 {
-		m.block("Most of all: " + mdtext.Prose(leading[0].Summary))
+		m.block("Most of all: " + mdtext.Prose(said(leading[0].Summary)))
 	}
 }
 
@@ -213,7 +213,7 @@ func (m *markdown) writeTimeline() {
 		if x.Requests > 0 {
 			requests, peak = count(x.Requests), count(x.PeakPerMinute)
 		}
-		table.Row(mdTime(x.From), mdTime(x.To), mdtext.Prose(x.finding.Title), requests, peak)
+		table.Row(mdTime(x.From), mdTime(x.To), mdtext.Prose(said(x.finding.Title)), requests, peak)
 	}
 	m.block(table.String())
 	if rest := len(moments) - shownEpisodes; rest > 0 {
