@@ -78,8 +78,8 @@ func (d *differ) times() {
 				Change: Change{Dimension: Total, Metric: clock.name, Dispersion: 1, P: shifted(b, a)}})
 		}
 		if unlike != nil {
-			d.r.Notes = append(d.r.Notes, fmt.Sprintf("%s of the %s not compared: %.2g %% of the requests before have none and %.2g %% after, and these may be the slowest.",
-				strings.Join(unlike, " and "), clock.title, 100*missing, 100*missingNow))
+			d.r.Notes = append(d.r.Notes, fmt.Sprintf("No comparison of the %s's %s: %.2g %% of the requests before have none and %.2g %% after, and these may be the slowest.",
+				clock.title, strings.Join(unlike, " and "), 100*missing, 100*missingNow))
 		}
 	}
 }
