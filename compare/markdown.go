@@ -21,7 +21,7 @@ func Markdown(w io.Writer, r *Result, top int) error {
 			continue
 		}
 		if s.note != "" {
-			b.WriteString("In order: " + s.note + ".\n\n")
+			b.WriteString(strings.ToUpper(s.note[:1]) + s.note[1:] + ".\n\n")
 		}
 		t := mdtext.NewTable("what", "failure", " before", " rate", " after", " rate", " change", " more/h", " q")
 		for _, l := range s.lines {
