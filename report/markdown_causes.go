@@ -62,18 +62,21 @@ var bases = map[diagnose.Basis]string{
 
 func (m *markdown) writeFinding(f *diagnose.Finding, above []diagnose.Finding) {
 	m.block("### " + mdtext.Prose(said(f.Title)))
-	m.block(fmt.Sprintf("%s, confidence %.0f %%, %s. %s", f.Severity, 100*f.Confidence, bases[f.Basis], mdtext.Prose(said(f.Summary))))
-	var facts []string
+	m.block(fmt.Sprintf("**%s**, %.0f %% sure, %s. %s", severityWord(f.Severity), 100*f.Confidence, bases[f.Basis], mdtext.Prose(said(f.Summary))))
+	var confined, facts []string
 	for _, s := range []struct {
 		name string
 		keys []string
 	}{
-		{"load balancers", f.Scope.LoadBalancers}, {"target groups", f.Scope.TargetGroups}, {"targets", f.Scope.Targets},
-		{"paths", f.Scope.Paths}, {"nodes", f.Scope.Nodes}, {"hosts", f.Scope.Hosts},
+		{"load balancer", f.Scope.LoadBalancers}, {"target group", f.Scope.TargetGroups}, {"target", f.Scope.Targets},
+		{"path", f.Scope.Paths}, {"node", f.Scope.Nodes}, {"host", f.Scope.Hosts},
 	} {
 		if len(s.keys) > 0 {
-			facts = append(facts, "Confined to "+s.name+": "+names(s.keys))
+			confined = append(confined, s.name+" "+names(s.keys))
 		}
+	}
+	if confined != nil {
+		facts = append(facts, "Confined to "+strings.Join(confined, "; "))
 	}
 	for _, e := range f.Estimates {
 		facts = append(facts, fmt.Sprintf("Estimate: %s = %s", mdtext.Code(e.Name), strconv.FormatFloat(e.Seconds, 'g', 4, 64)))
@@ -86,6 +89,12 @@ func (m *markdown) writeFinding(f *diagnose.Finding, above []diagnose.Finding) {
 	}
 	m.list(facts)
 	m.writeEvidence(f, above)
+}
+
+// severityWord is a severity at the start of a sentence.
+func severityWord(s diagnose.Severity) string {
+	word := s.String()
+	return strings.ToUpper(word[:1]) + word[1:]
 }
 
 // speaking says of a reason which way it speaks.

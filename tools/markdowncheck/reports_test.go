@@ -16,8 +16,10 @@ import (
 	"github.com/yuin/goldmark/ast"
 	east "github.com/yuin/goldmark/extension/ast"
 
+	_ "alblens/compare" // what the program writes Markdown with: results of these tests are not kept when it changes
 	"alblens/internal/albtext"
 	"alblens/internal/terminal"
+	_ "alblens/report"
 )
 
 var alblens string // the program
