@@ -33,6 +33,10 @@ var heads = line{metric: "", before: "before", beforeRate: "rate", after: "after
 const (
 	unchanged = "~"
 	fact      = "–" // no test told it from noise
+
+	// Notes on what stands in the column q begin with these.
+	aboutQ     = "q: "
+	aboutFacts = fact + ": "
 )
 
 // newPage takes at most top changes, or all if top is 0.
@@ -48,10 +52,11 @@ func (r *Result) newPage(top int) *page {
 			quiet++
 		}
 	}
-	p.notes = append(p.notes, "~: chance may explain it, as far as the failures' bursts and the number of comparisons tell; "+
-		"q is the share of such changes that would be chance.", "more/h: requests that fail in an hour beyond those that would at the old rate.")
+	p.notes = append(p.notes, "~: chance may explain it, as far as the failures' bursts and the number of comparisons tell.",
+		"more/h: requests that fail in an hour beyond those that would at the old rate.",
+		aboutQ+"the share of changes with such a q that are chance.")
 	if slices.ContainsFunc(r.Findings, func(c FindingChange) bool { return c.isFact() && !c.Noise && c.Q > falseShare }) {
-		p.notes = append(p.notes, fact+": a high or critical cause that only one side has, and what it explains. It may be too short to be told from chance by its rate.")
+		p.notes = append(p.notes, aboutFacts+"a high or critical cause that only one side has, and what it explains. It may be too short to be told from chance by its rate.")
 	}
 	if quiet > 0 {
 		p.notes = append(p.notes, plural(quiet, "rate of a key", "rates of keys")+" within noise not shown.")

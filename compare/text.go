@@ -53,7 +53,9 @@ func Text(w io.Writer, r *Result, top, width int) error {
 		say("There is no room for "+t.left+": -f json has all.", "  ")
 	}
 	for _, n := range p.notes {
-		say(n, "  ")
+		if t.left == "" || !strings.HasPrefix(n, aboutQ) && !strings.HasPrefix(n, aboutFacts) {
+			say(n, "  ")
+		}
 	}
 	_, err := w.Write(b.Bytes())
 	return err

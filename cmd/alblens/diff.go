@@ -58,6 +58,7 @@ Exit codes: 0 done, 1 could not do the job, 2 wrong usage, 3 done but the data o
 		},
 	}
 	d.flags(c.Flags())
+	completeFlags(c, diffFormats)
 	return c
 }
 
