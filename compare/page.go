@@ -54,7 +54,7 @@ func (r *Result) newPage(top int) *page {
 	}
 	p.notes = append(p.notes, "~: chance may explain it, as far as the failures' bursts and the number of comparisons tell.",
 		"more/h: requests that fail in an hour beyond those that would at the old rate.",
-		aboutQ+"the share of changes with such a q that are chance.")
+		aboutQ+"of changes with this q or less, the share that chance made.")
 	if slices.ContainsFunc(r.Findings, func(c FindingChange) bool { return c.isFact() && !c.Noise && c.Q > falseShare }) {
 		p.notes = append(p.notes, aboutFacts+"a high or critical cause that only one side has, and what it explains. It may be too short to be told from chance by its rate.")
 	}
