@@ -20,7 +20,8 @@ type Result struct {
 	Times []TimeChange
 	// Findings are those of either side that are more than worth knowing: new, then on both sides, then gone.
 	Findings []FindingChange
-	// Skipped counts keys that only one side has, while the other side's table was cut: whether it had them is not known.
+	// Skipped counts keys with failures that could not be compared: the other side's table was cut, or memory was full, and
+	// too many failures there are of keys that are not known.
 	Skipped int
 }
 
@@ -53,8 +54,8 @@ type Presence uint8
 // The presences.
 const (
 	Both Presence = iota
-	New           // only after
-	Gone          // only before
+	New           // only after; before it had next to no failures, if it was there at all
+	Gone          // only before, in the same sense
 )
 
 func (p Presence) String() string { return [...]string{"both", "new", "gone"}[p] }
@@ -152,6 +153,7 @@ func notes(before, after *Summary) (list []string) {
 	add(before.TimeField != after.TimeField, "Before goes by the time %s, after by the time %s.", before.TimeField, after.TimeField)
 	add(max(before.Span, after.Span) >= 2*min(before.Span, after.Span),
 		"The spans differ in length; what depends on the hour of the day may look like a change.")
+	add(apart(before, after) > 3*time.Hour, "The two lie at other hours of the day; what depends on the hour may look like a change.")
 	for _, x := range []struct {
 		of, in *Summary
 		where  string
@@ -162,6 +164,17 @@ func notes(before, after *Summary) (list []string) {
 		}
 	}
 	return list
+}
+
+// apart is how far the middles of two spans are from each other on the clock, and 0 where one spans a day or more.
+func apart(before, after *Summary) time.Duration {
+	const day = 24 * time.Hour
+	if max(before.Span, after.Span) >= day {
+		return 0
+	}
+	middle := func(s *Summary) time.Time { return s.First.Add(s.Last.Sub(s.First) / 2) }
+	between := middle(after).Sub(middle(before)).Abs() % day
+	return min(between, day-between)
 }
 
 // fit says whether failures by a dimension are worth comparing: a status is a failure by itself, and minutes do not
@@ -254,32 +267,38 @@ func (d *differ) spreadOf(id string) spread {
 }
 
 // table compares the keys of a dimension. A key that only one side has is compared with all requests of the other side:
-// its requests would have gone to other keys there.
+// its requests would have gone to other keys there. If that side lost keys, it may have had this one too, but it is
+// compared all the same where the failures of lost keys are too few to matter: keys that fail are the last to be lost.
 func (d *differ) table(before, after *Table) {
 	keys := maps.Clone(before.Rows)
 	maps.Copy(keys, after.Rows)
+	lostBefore, lostAfter := before.lost(&d.before.Totals), after.lost(&d.after.Totals)
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if slices.Contains(keys[key].Key, other) {
+			continue // not one key
+		}
 		b, hadIt := before.Rows[key]
 		a, hasIt := after.Rows[key]
-		presence := Both
+		presence, own, lost := Both, &a.Cell, []uint64(nil)
 		switch {
-		case slices.Contains(keys[key].Key, other) || b.LowerBound || a.LowerBound:
-			continue // a part of its requests
-		case !hadIt && before.Cut || !hasIt && after.Cut:
-			d.r.Skipped++
-			continue
 		case !hadIt:
-			b.Cell, presence = d.before.Totals, New
+			b.Cell, presence, lost = d.before.Totals, New, lostBefore
 		case !hasIt:
-			a.Cell, presence = d.after.Totals, Gone
+			a.Cell, presence, own, lost = d.after.Totals, Gone, &b.Cell, lostAfter
 		}
-		for _, m := range byCode {
-			c := Change{Dimension: before.By, Key: keys[key].Key, Metric: m.name, Presence: presence,
-				Before: Count{m.of(&b.Cell), b.Requests}, After: Count{m.of(&a.Cell), a.Requests}}
-			if own := presence == New && c.After.Failed < minFailures || presence == Gone && c.Before.Failed < minFailures; own {
-				continue
+		skipped := false
+		for i, m := range byCode {
+			switch {
+			case presence != Both && m.of(own) < minFailures:
+			case presence != Both && lost[i] >= minFailures, b.LowerBound || a.LowerBound: // a part of its failures
+				skipped = skipped || m.of(&b.Cell)+m.of(&a.Cell) >= minFailures
+			default:
+				d.add(Change{Dimension: before.By, Key: keys[key].Key, Metric: m.name, Presence: presence,
+					Before: Count{m.of(&b.Cell), b.Requests}, After: Count{m.of(&a.Cell), a.Requests}}, d.spreadAt(before.By, key, m))
 			}
-			d.add(c, d.spreadAt(before.By, key, m))
+		}
+		if skipped {
+			d.r.Skipped++
 		}
 	}
 }

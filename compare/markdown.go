@@ -11,7 +11,7 @@ import (
 func Markdown(w io.Writer, r *Result, top int) error {
 	p := r.newPage(top)
 	var b strings.Builder
-	b.WriteString("# What changed\n\n- Before: " + mdtext.Prose(r.Before.title()) + "\n- After: " + mdtext.Prose(r.After.title()) + "\n")
+	b.WriteString("# What changed\n\n- Before: " + mdtext.Prose(r.Before.title("before")) + "\n- After: " + mdtext.Prose(r.After.title("after")) + "\n")
 	for _, n := range r.Notes {
 		b.WriteString("- Note: " + mdtext.Prose(n) + "\n")
 	}
@@ -21,7 +21,7 @@ func Markdown(w io.Writer, r *Result, top int) error {
 			continue
 		}
 		if s.note != "" {
-			b.WriteString("In order: " + s.note + ".\n\n")
+			b.WriteString(strings.ToUpper(s.note[:1]) + s.note[1:] + ".\n\n")
 		}
 		t := mdtext.NewTable("what", "failure", " before", " rate", " after", " rate", " change", " more/h", " q")
 		for _, l := range s.lines {

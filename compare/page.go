@@ -33,6 +33,10 @@ var heads = line{metric: "", before: "before", beforeRate: "rate", after: "after
 const (
 	unchanged = "~"
 	fact      = "–" // no test told it from noise
+
+	// Notes on what stands in the column q begin with these.
+	aboutQ     = "q: "
+	aboutFacts = fact + ": "
 )
 
 // newPage takes at most top changes, or all if top is 0.
@@ -48,17 +52,18 @@ func (r *Result) newPage(top int) *page {
 			quiet++
 		}
 	}
-	p.notes = append(p.notes, "~: chance may explain it, as far as the failures' bursts and the number of comparisons tell; "+
-		"q is the share of such changes that would be chance.", "more/h: requests that fail in an hour beyond those that would at the old rate.")
-	if slices.ContainsFunc(r.Findings, func(c FindingChange) bool { return !c.Noise && c.Q > falseShare }) {
-		p.notes = append(p.notes, fact+": a high or critical cause that only one side has. It may be too short to be told from chance by its rate.")
+	p.notes = append(p.notes, "~: chance may explain it, as far as the failures' bursts and the number of comparisons tell.",
+		"more/h: requests that fail in an hour beyond those that would at the old rate.",
+		aboutQ+"of changes with this q or less, the share that chance made.")
+	if slices.ContainsFunc(r.Findings, func(c FindingChange) bool { return c.isFact() && !c.Noise && c.Q > falseShare }) {
+		p.notes = append(p.notes, aboutFacts+"a high or critical cause that only one side has, and what it explains. It may be too short to be told from chance by its rate.")
 	}
 	if quiet > 0 {
 		p.notes = append(p.notes, plural(quiet, "rate of a key", "rates of keys")+" within noise not shown.")
 	}
 	if r.Skipped > 0 {
-		p.notes = append(p.notes, plural(r.Skipped, "key", "keys")+" not compared: the other side's table was cut, so it may have them too; "+
-			"alblens analyze -f json --top 0 cuts none.")
+		p.notes = append(p.notes, plural(r.Skipped, "key with failures", "keys with failures")+" not compared, for one side knows only a part of them: "+
+			"alblens analyze -f json --top 0 cuts none, and more --max-memory drops fewer.")
 	}
 	return p
 }
@@ -125,7 +130,7 @@ func (p *page) times(r *Result) {
 	s := section{title: "Times", note: "of all requests"}
 	for i := range r.Times {
 		c := &r.Times[i]
-		l := line{metric: c.Quantile, before: millis(c.BeforeMS), after: millis(c.AfterMS), change: unchanged, probability: probability(c.Q)}
+		l := line{metric: c.Quantile, beforeRate: millis(c.BeforeMS), afterRate: millis(c.AfterMS), change: unchanged, probability: probability(c.Q)}
 		for _, clock := range clocks {
 			if clock.name == c.Metric {
 				l.what = clock.title
@@ -175,9 +180,10 @@ func (c *Change) title() string {
 	return ""
 }
 
-func (s *Side) title() string {
+// title tells of a side; label is what it is called beside that.
+func (s *Side) title(label string) string {
 	name := ""
-	if s.Name != "" {
+	if s.Name != "" && s.Name != label {
 		name = s.Name + ": "
 	}
 	return fmt.Sprintf("%s%s – %s UTC, %s, %s requests, %s an hour", name, s.First.Format(time.DateTime), s.Last.Format(time.DateTime),

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 )
 
 // adjust decides what is beyond noise: the share of false ones among these is held below falseShare (Benjamini and
@@ -29,15 +30,46 @@ func (d *differ) adjust() {
 		q = min(q, c.P*float64(len(all))/float64(len(all)-i))
 		c.Q, c.Noise = q, q > falseShare
 	}
+	var facts []*FindingChange
 	for i := range d.r.Findings {
-		f := &d.r.Findings[i]
-		if f.Noise && f.isFact() {
+		if f := &d.r.Findings[i]; f.Noise && f.isFact() {
 			f.Noise = false
-			d.r.Changes = append(d.r.Changes, f.Change)
+			facts = append(facts, f)
 		}
+	}
+	d.explain(facts)
+	for _, f := range facts {
+		d.r.Changes = append(d.r.Changes, f.Change)
 	}
 	for i := range d.r.Times {
 		d.r.Times[i].decide()
+	}
+}
+
+// explain lets the rates of all requests follow the facts that they are made of: what tells the one from noise tells the
+// others.
+func (d *differ) explain(facts []*FindingChange) {
+	harm := map[string]float64{} // by cause and by metric
+	for _, f := range facts {
+		metric := made[f.ID]
+		harm[f.ID] += f.Harm
+		harm[metric] += f.Harm
+		if strings.HasPrefix(metric, "elb_5") {
+			harm["elb_5xx"] += f.Harm
+		}
+	}
+	for i := range d.r.Changes {
+		c := &d.r.Changes[i]
+		var explained float64
+		switch c.Dimension {
+		case Cause:
+			explained = harm[c.Key[0]]
+		case Total:
+			explained = harm[c.Metric]
+		}
+		if c.Harm*explained > 0 && isClose(explained, c.Harm) && isClose(c.Harm, explained) {
+			c.Noise = false
+		}
 	}
 }
 
@@ -82,5 +114,12 @@ func class(c *Change) int {
 func isClose(harm, greatest float64) bool { return math.Abs(harm) >= math.Abs(greatest)*2/3 }
 
 func narrower(a, b *Change) bool {
-	return max(a.Before.Requests, a.After.Requests) < max(b.Before.Requests, b.After.Requests)
+	wide := func(c *Change) uint64 { return max(c.Before.Requests, c.After.Requests) }
+	if wide(a) != wide(b) {
+		return wide(a) < wide(b)
+	}
+	return vague(a) < vague(b)
 }
+
+// vague orders what is of all requests by how little it says.
+func vague(c *Change) int { return slices.Index([]string{AFinding, Cause, Total}, c.Dimension) }

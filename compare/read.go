@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,8 +35,23 @@ type Summary struct {
 // A Table is one dimension's rows by key.
 type Table struct {
 	By   string // as --by has it: target+path
-	Cut  bool   // rows are missing: cut by --top, or dropped when memory was full
 	Rows map[string]Row
+}
+
+// lost is, for each of byCode, how many failures are of keys that have no row of their own: these were cut by --top, or
+// dropped when memory was full.
+func (t *Table) lost(totals *Cell) []uint64 {
+	lost := make([]uint64, len(byCode))
+	for i, m := range byCode {
+		var known uint64
+		for _, r := range t.Rows {
+			if !slices.Contains(r.Key, other) {
+				known += m.of(&r.Cell)
+			}
+		}
+		lost[i] = max(m.of(totals), known) - known
+	}
+	return lost
 }
 
 // A Row is one key's counts.
@@ -274,19 +290,7 @@ func (s *Summary) readTable(members map[string]json.RawMessage, by string) error
 	if err := member(members, "by_"+name, &rows); err != nil {
 		return err
 	}
-	var lost struct {
-		Omitted, Overflow map[string]struct {
-			Keys        uint64 `json:"keys"`
-			KeysDropped uint64 `json:"keys_dropped"`
-		}
-	}
-	if err := member(members, "omitted", &lost.Omitted); err != nil {
-		return err
-	}
-	if err := member(members, "overflow", &lost.Overflow); err != nil {
-		return err
-	}
-	t := Table{By: by, Rows: map[string]Row{}, Cut: lost.Omitted[name].Keys > 0 || lost.Overflow[name].KeysDropped > 0}
+	t := Table{By: by, Rows: map[string]Row{}}
 	for _, text := range rows {
 		row, err := readRow(text, strings.Split(by, "+"))
 		if err != nil {

@@ -2,8 +2,10 @@ package compare
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // A TimeChange is one quantile of all requests on both sides.
@@ -18,6 +20,8 @@ type TimeChange struct {
 
 // Quantiles are compared over the buckets of time: each that has enough requests is one sample of it, and the samples of
 // both sides are put in order (Mann and Whitney). Where a side has too few such buckets there is nothing to tell noise by.
+// Nor are quantiles compared that are of other parts of the requests: those that time out have no target time, so that the
+// more there are of them, the better the rest looks.
 const (
 	minBuckets = 10
 	// Summaries are within 1 % of the truth, so two may differ by twice that without a change.
@@ -25,13 +29,14 @@ const (
 )
 
 var quantiles = []struct {
-	name string
-	need uint64 // requests of a bucket: ten on the far side of the quantile
-	of   func(*Quantiles) float64
+	name   string
+	beyond float64 // the share of requests that take longer
+	need   uint64  // requests of a bucket: ten on the far side of the quantile
+	of     func(*Quantiles) float64
 }{
-	{"p50", 20, func(q *Quantiles) float64 { return q.P50 }},
-	{"p90", 100, func(q *Quantiles) float64 { return q.P90 }},
-	{"p99", 1000, func(q *Quantiles) float64 { return q.P99 }},
+	{"p50", 0.5, 20, func(q *Quantiles) float64 { return q.P50 }},
+	{"p90", 0.1, 100, func(q *Quantiles) float64 { return q.P90 }},
+	{"p99", 0.01, 1000, func(q *Quantiles) float64 { return q.P99 }},
 }
 
 var clocks = []struct {
@@ -48,6 +53,9 @@ func (d *differ) times() {
 		if whole == nil || now == nil {
 			continue
 		}
+		without := func(t *Cell, q *Quantiles) float64 { return 1 - float64(q.Count)/float64(t.Requests) }
+		missing, missingNow := without(&d.before.Totals, whole), without(&d.after.Totals, now)
+		var unlike []string
 		for _, q := range quantiles {
 			samples := func(cells []Cell) (list []float64) {
 				for i := range cells {
@@ -61,9 +69,17 @@ func (d *differ) times() {
 			if min(len(b), len(a)) < minBuckets {
 				continue
 			}
+			if math.Abs(missingNow-missing) > q.beyond/4 {
+				unlike = append(unlike, q.name)
+				continue
+			}
 			d.r.Times = append(d.r.Times, TimeChange{Quantile: q.name, BeforeMS: q.of(whole), AfterMS: q.of(now),
 				BeforeBuckets: len(b), AfterBuckets: len(a),
 				Change: Change{Dimension: Total, Metric: clock.name, Dispersion: 1, P: shifted(b, a)}})
+		}
+		if unlike != nil {
+			d.r.Notes = append(d.r.Notes, fmt.Sprintf("No comparison of the %s's %s: %.2g %% of the requests before have none and %.2g %% after, and these may be the slowest.",
+				clock.title, strings.Join(unlike, " and "), 100*missing, 100*missingNow))
 		}
 	}
 }

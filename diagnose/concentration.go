@@ -59,11 +59,12 @@ func (s *scene) badKeys() []Finding {
 		id, noun string
 		of       func(*suspect) string
 		traffic  func(b *bundle) map[string]float64
+		ofGroup  bool // the traffic is that of the target group, not all
 	}{
-		{"one-bad-target", "target", func(x *suspect) string { return x.Target }, s.targetTraffic},
-		{"one-bad-path", "path", func(x *suspect) string { return x.Path }, s.pathTraffic},
-		{"one-bad-node", "load balancer node", func(x *suspect) string { return x.Node }, s.nodeTraffic},
-		{"one-bad-zone", "subnet", func(x *suspect) string { return subnet(x.Target) }, s.zoneTraffic},
+		{"one-bad-target", "target", func(x *suspect) string { return x.Target }, s.targetTraffic, true},
+		{"one-bad-path", "path", func(x *suspect) string { return x.Path }, s.pathTraffic, false},
+		{"one-bad-node", "load balancer node", func(x *suspect) string { return x.Node }, s.nodeTraffic, false},
+		{"one-bad-zone", "subnet", func(x *suspect) string { return subnet(x.Target) }, s.zoneTraffic, true},
 	}
 	var list []Finding
 	seen := map[string]bool{}
@@ -99,8 +100,13 @@ func (s *scene) badKeys() []Finding {
 			}
 			s.describe(&f, on)
 			low, high := wilson(c.failed, c.all, 1.96)
-			f.Summary = fmt.Sprintf("%s %s has %s of the traffic and %s of %s %s failures.", d.noun, c.key, percent(c.traffic), percent(c.errors), count(uint64(c.all+0.5)), b.cause)
-			f.Reasons = []string{fmt.Sprintf("for: its share of the failures is between %s and %s (95 %%), its share of the traffic %s", percent(low), percent(high), percent(c.traffic))}
+			traffic := "the traffic"
+			if d.ofGroup {
+				traffic += " of " + shortName(b.where)
+			}
+			f.Summary = fmt.Sprintf("%s %s has %s of %s and %s of %s %s failures.", strings.ToUpper(d.noun[:1])+d.noun[1:], c.key,
+				percent(c.traffic), traffic, percent(c.errors), count(uint64(c.all+0.5)), b.cause)
+			f.Reasons = []string{fmt.Sprintf("for: its share of the failures is between %s and %s (95 %%), its share of %s %s", percent(low), percent(high), traffic, percent(c.traffic))}
 			list = append(list, f)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -330,6 +331,9 @@ func TestCSV(t *testing.T) {
 		{`\x3D1+1`, `'=1+1`}, // escaped in the log, a formula all the same
 		{`\x09=1`, `'\x09=1`},
 		{`\x0D\x0A=1`, `'\x0D\x0A=1`},
+		{` =1`, `' =1`},
+		{`\x22\x27=1`, `'"'=1`},
+		{`\xEF\xBC\x9D1`, `'＝1`},
 		{`a=1`, `a=1`},
 		{`line\x0Aline`, `line\x0Aline`},
 		{`\x1B[31m`, `\x1B[31m`},
@@ -442,10 +446,12 @@ func check(tb testing.TB, r *Row) {
 	}
 }
 
+var formula = regexp.MustCompile(`^[\s\pZ"'\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{61c}\x{feff}]*[=+\-@|\t\r\n＝＋－＠｜]`)
+
 // spreadsheet is text as CSV has it.
 func spreadsheet(text string) string {
 	var b strings.Builder
-	if text != "" && strings.ContainsRune("=+-@\t\r\n|", rune(text[0])) {
+	if formula.MatchString(text) {
 		b.WriteByte('\'')
 	}
 	for _, r := range text {

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"alblens/internal/albtext"
+	"alblens/internal/csvtext"
 	"alblens/internal/jsontext"
 	"alblens/parser"
 )
@@ -132,7 +133,7 @@ func appendCSV(dst, v []byte) []byte {
 		return dst
 	}
 	dst = append(dst, '"')
-	if bytes.IndexByte([]byte("=+-@\t\r\n|"), v[0]) >= 0 {
+	if csvtext.IsFormula(v) {
 		dst = append(dst, '\'')
 	}
 	for len(v) > 0 {

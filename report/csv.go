@@ -10,6 +10,7 @@ import (
 
 	"alblens/aggregate"
 	"alblens/internal/albtext"
+	"alblens/internal/csvtext"
 	"alblens/internal/jsontext"
 )
 
@@ -193,12 +194,10 @@ func csvNumber(text string) string {
 	return csvText(text)
 }
 
-// csvText is a text of the log, decoded, clean, and no formula: those begin with one of = + - @ (or its wide twin), a tab or
-// a carriage return, and spreadsheets look for them behind blanks and quotes too.
+// csvText is a text of the log, decoded, clean, and no formula.
 func csvText(text string) string {
 	text = albtext.Decode(text)
-	begin := strings.TrimLeft(text, " \"'\u00a0\u3000\n\ufeff")
-	if begin != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", []rune(begin)[0]) {
+	if csvtext.IsFormula([]byte(text)) {
 		return "'" + clean(text)
 	}
 	return clean(text)

@@ -68,7 +68,7 @@ func (m *markdown) writeHead() {
 	}
 	m.block("**" + mdtext.Prose(m.verdict()) + "**")
 	if leading := m.leading(); len(leading) > 0 {
-		m.block("Most of all: " + mdtext.Prose(leading[0].Summary))
+		m.block("Most of all: " + mdtext.Prose(said(leading[0].Summary)))
 	}
 }
 
@@ -185,7 +185,8 @@ func (m *markdown) ongoing() string {
 	return s
 }
 
-// writeTimeline lists the episodes of all findings, deploys and what else is only worth knowing too.
+// writeTimeline lists the episodes of all findings, deploys and what else is only worth knowing too, but for findings that
+// tell where another one is: they have its episodes.
 func (m *markdown) writeTimeline() {
 	type moment struct {
 		diagnose.Episode
@@ -195,6 +196,9 @@ func (m *markdown) writeTimeline() {
 	findings := m.findings()
 	for i := range findings {
 		f := &findings[i]
+		if strings.HasPrefix(f.ID, "one-bad-") {
+			continue
+		}
 		for _, e := range f.Episodes {
 			moments = append(moments, moment{e, f})
 		}
@@ -207,13 +211,13 @@ func (m *markdown) writeTimeline() {
 	}
 	slices.SortStableFunc(moments, func(a, b moment) int { return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To)) })
 	m.block("## Timeline")
-	table := mdtext.NewTable("from", "to", "what", " requests", " peak per minute")
+	table := mdtext.NewTable("from", "to", "how bad", "what", " requests", " peak per minute")
 	for _, x := range moments[:min(len(moments), shownEpisodes)] {
 		requests, peak := "", ""
 		if x.Requests > 0 {
 			requests, peak = count(x.Requests), count(x.PeakPerMinute)
 		}
-		table.Row(mdTime(x.From), mdTime(x.To), mdtext.Prose(x.finding.Title), requests, peak)
+		table.Row(mdTime(x.From), mdTime(x.To), x.finding.Severity.String(), mdtext.Prose(said(x.finding.Title)), requests, peak)
 	}
 	m.block(table.String())
 	if rest := len(moments) - shownEpisodes; rest > 0 {

@@ -27,7 +27,7 @@ func (m *markdown) writeCauses() {
 	m.block(table.String())
 	findings := m.findings()
 	for i := range findings {
-		m.writeFinding(&findings[i])
+		m.writeFinding(&findings[i], findings[:i])
 	}
 }
 
@@ -60,48 +60,78 @@ var bases = map[diagnose.Basis]string{
 	diagnose.Observed: "from the logs alone", diagnose.Confirmed: "confirmed by the settings", diagnose.Contradicted: "contradicted by the settings",
 }
 
-func (m *markdown) writeFinding(f *diagnose.Finding) {
-	m.block("### " + mdtext.Prose(f.Title))
-	m.block(fmt.Sprintf("%s, confidence %.0f %%, %s. %s", f.Severity, 100*f.Confidence, bases[f.Basis], mdtext.Prose(f.Summary)))
-	var facts []string
+func (m *markdown) writeFinding(f *diagnose.Finding, above []diagnose.Finding) {
+	m.block("### " + mdtext.Prose(said(f.Title)))
+	m.block(fmt.Sprintf("**%s**, %.0f %% sure, %s. %s", severityWord(f.Severity), 100*f.Confidence, bases[f.Basis], mdtext.Prose(said(f.Summary))))
+	var confined, facts []string
 	for _, s := range []struct {
 		name string
 		keys []string
 	}{
-		{"load balancers", f.Scope.LoadBalancers}, {"target groups", f.Scope.TargetGroups}, {"targets", f.Scope.Targets},
-		{"paths", f.Scope.Paths}, {"nodes", f.Scope.Nodes}, {"hosts", f.Scope.Hosts},
+		{"load balancer", f.Scope.LoadBalancers}, {"target group", f.Scope.TargetGroups}, {"target", f.Scope.Targets},
+		{"path", f.Scope.Paths}, {"node", f.Scope.Nodes}, {"host", f.Scope.Hosts},
 	} {
 		if len(s.keys) > 0 {
-			facts = append(facts, "Confined to "+s.name+": "+names(s.keys))
+			confined = append(confined, s.name+" "+names(s.keys))
 		}
+	}
+	if confined != nil {
+		facts = append(facts, "Confined to "+strings.Join(confined, "; "))
 	}
 	for _, e := range f.Estimates {
 		facts = append(facts, fmt.Sprintf("Estimate: %s = %s", mdtext.Code(e.Name), strconv.FormatFloat(e.Seconds, 'g', 4, 64)))
 	}
 	for _, reason := range f.Reasons {
-		word, rest, _ := strings.Cut(reason, " ")
-		switch word {
-		case "for":
-			facts = append(facts, "Speaks for it: "+mdtext.Prose(rest))
-		case "against":
-			facts = append(facts, "Speaks against it: "+mdtext.Prose(rest))
-		default:
-			facts = append(facts, mdtext.Prose(reason))
-		}
+		facts = append(facts, mdtext.Prose(said(speaking(reason))))
 	}
 	for _, c := range f.Caveats {
-		facts = append(facts, "Caveat: "+mdtext.Prose(c))
+		facts = append(facts, "Caveat: "+mdtext.Prose(said(c)))
 	}
 	m.list(facts)
+	m.writeEvidence(f, above)
+}
+
+// severityWord is a severity at the start of a sentence.
+func severityWord(s diagnose.Severity) string {
+	word := s.String()
+	return strings.ToUpper(word[:1]) + word[1:]
+}
+
+// speaking says of a reason which way it speaks.
+func speaking(reason string) string {
+	if rest, ok := strings.CutPrefix(reason, "for: "); ok {
+		return "Speaks for it: " + rest
+	}
+	if rest, ok := strings.CutPrefix(reason, "against: "); ok {
+		return "Speaks against it: " + rest
+	}
+	return reason
+}
+
+// writeEvidence shows lines as they stand in the log, once: a finding above, of the cause that this one narrows down, may
+// have the same.
+func (m *markdown) writeEvidence(f *diagnose.Finding, above []diagnose.Finding) {
 	if len(f.Evidence) == 0 {
 		return
 	}
+	same := func(l, k diagnose.Line) bool { return l.Source == k.Source && l.Number == k.Number }
+	for _, x := range above {
+		if slices.EqualFunc(x.Evidence, f.Evidence, same) {
+			m.block("Evidence: the lines of “" + mdtext.Prose(said(x.Title)) + "” above.")
+			return
+		}
+	}
 	var places, lines []string
-	for _, l := range f.Evidence {
-		places = append(places, mdtext.Code(l.Source+":"+strconv.Itoa(l.Number)))
+	for i, l := range f.Evidence {
+		if i == 0 || l.Source != f.Evidence[i-1].Source {
+			places = append(places, mdtext.Code(l.Source)+" line "+strconv.Itoa(l.Number))
+		} else {
+			places[len(places)-1] += ", " + strconv.Itoa(l.Number)
+		}
 		lines = append(lines, clean(l.Text))
 	}
-	m.block("Evidence, " + strings.Join(places, ", ") + ":")
+	m.block("Evidence, from")
+	m.list(places)
 	m.block(mdtext.Fence("", strings.Join(lines, "\n")))
 }
 
@@ -109,7 +139,7 @@ func (m *markdown) writeFinding(f *diagnose.Finding) {
 func names(keys []string) string {
 	var list []string
 	for _, k := range keys[:min(len(keys), shownNames)] {
-		list = append(list, mdtext.Code(aggregate.GroupName(k)))
+		list = append(list, mdtext.Code(said(aggregate.GroupName(k))))
 	}
 	if rest := len(keys) - shownNames; rest > 0 {
 		list = append(list, count(uint64(rest))+" more")
@@ -130,14 +160,23 @@ func (m *markdown) writeNextSteps() {
 	}
 	m.block("## Next steps")
 	for _, f := range findings {
-		m.block("### For: " + mdtext.Prose(f.Title))
+		m.block("### For: " + mdtext.Prose(said(f.Title)))
 		for _, v := range f.Verify {
-			m.block("- [ ] Verify: " + mdtext.Prose(v.Why))
-			m.block(mdtext.Fence("sh", v.Command))
+			m.task("Verify: "+mdtext.Prose(said(v.Why)), "sh", v.Command)
 		}
 		for _, c := range f.Fix {
-			m.block("- [ ] Fix (" + mdtext.Prose(c.Kind) + "): " + mdtext.Prose(c.Why))
-			m.block(mdtext.Fence(languages[c.Kind], c.Text))
+			if c.Kind == "text" {
+				m.block("- [ ] Fix: " + mdtext.Prose(said(c.Why+" "+c.Text)))
+				continue
+			}
+			m.task("Fix ("+mdtext.Prose(c.Kind)+"): "+mdtext.Prose(said(c.Why)), languages[c.Kind], c.Text)
 		}
 	}
+}
+
+// task writes an item to tick off, with its code in it.
+func (m *markdown) task(what, language, code string) {
+	const inItem = "\n  "
+	fence := strings.TrimSuffix(mdtext.Fence(language, code), "\n")
+	m.block("- [ ] " + what + "\n" + inItem + strings.ReplaceAll(fence, "\n", inItem))
 }

@@ -63,12 +63,18 @@ func (p *page) prose(s style, text, hang string) {
 	}
 }
 
-// wrap breaks text at blanks. A word that is wider than the page is cut.
+// wrap breaks text at blanks, but not between a number and its unit. A word that is wider than the page is cut.
 func (p *page) wrap(text, hang string) []string {
 	start := text[:len(text)-len(strings.TrimLeft(text, " "))]
 	var lines []string
 	current, empty := start, true
-	for _, word := range strings.Fields(text) {
+	words := strings.Fields(text)
+	for i := 0; i < len(words); i++ {
+		word := words[i]
+		if i+1 < len(words) && isNumber(word) && isUnit(words[i+1]) {
+			i++
+			word += " " + words[i]
+		}
 		if !empty && displayWidth(current)+1+displayWidth(word) > p.width {
 			lines = append(lines, current)
 			current, empty = hang, true
@@ -80,6 +86,19 @@ func (p *page) wrap(text, hang string) []string {
 		empty = false
 	}
 	return append(lines, current)
+}
+
+func isNumber(word string) bool {
+	digits := strings.TrimLeft(word, "(<-")
+	return digits != "" && strings.Trim(digits, "0123456789.,") == "" && digits[len(digits)-1] >= '0'
+}
+
+func isUnit(word string) bool {
+	switch strings.TrimRight(word, ".,;:)") {
+	case "%", "ms", "s", "min", "h", "d", "B", "KiB", "MiB", "GiB", "TiB":
+		return true
+	}
+	return false
 }
 
 // table writes a grid. notes, if any, are the lines below each row.

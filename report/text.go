@@ -172,7 +172,7 @@ func (r *Report) writeRead(p *page) {
 			}
 		}
 	}
-	s += fmt.Sprintf("; %s, %s of text; %s", byteCount(l.CompressedBytes), byteCount(l.Bytes), counted(uint64(l.Lines), "line"))
+	s += fmt.Sprintf("; %s as stored, %s of text; %s", byteCount(l.CompressedBytes), byteCount(l.Bytes), counted(uint64(l.Lines), "line"))
 	if l.Lines != l.Records {
 		s += " = " + counted(uint64(l.Records), "record") + " + " + count(uint64(l.Malformed)) + " malformed"
 		if l.Filtered > 0 {

@@ -23,10 +23,12 @@ func (r *Report) writeFindings(p *page) {
 			notes = append(notes, f)
 			continue
 		}
-		if !begun {
+		if begun {
+			p.line("")
+		} else {
 			p.heading("Findings", "")
-			begun = true
 		}
+		begun = true
 		r.writeFinding(p, &f)
 	}
 	if len(notes) == 0 {
@@ -76,7 +78,6 @@ func (r *Report) writeFinding(p *page, f *diagnose.Finding) {
 		p.line(indent + pad("see", len(hang)-len(indent)) + cutLeft(at, p.width-len(hang)))
 	}
 	if brief {
-		p.line("")
 		return
 	}
 	for i, v := range f.Verify[:min(len(f.Verify), shownCommands)] {
@@ -98,12 +99,15 @@ func (r *Report) writeFinding(p *page, f *diagnose.Finding) {
 				p.line(hang + indent + p.paint(faint, fmt.Sprintf("… %d lines more in -f json", len(lines)-i)))
 				break
 			}
-			for _, l := range p.wrapCode(clean(l), p.width-len(hang)-2) {
+			shown := []string{clean(l)} // code breaks where it is broken
+			if c.Kind == "text" {
+				shown = p.wrapped(shown[0], p.width-len(hang)-2)
+			}
+			for _, l := range shown {
 				p.line(hang + indent + p.paint(faint, l))
 			}
 		}
 	}
-	p.line("")
 }
 
 func basis(b diagnose.Basis) string {
@@ -138,7 +142,7 @@ func (r *Report) when(p *page, f *diagnose.Finding) string {
 	return strings.Join(words, "; ")
 }
 
-// shellLines breaks a command at blanks outside quotes, so that it can be pasted.
+// shellLines breaks a command at blanks outside quotes, so that it can be pasted; before flags, where it can.
 func shellLines(command string, width int) []string {
 	var words []string
 	quote, from := byte(0), 0
@@ -158,11 +162,18 @@ func shellLines(command string, width int) []string {
 	words = append(words, command[from:])
 	var lines []string
 	current := ""
-	for _, w := range words {
+	for i, w := range words {
+		needed := displayWidth(w)
+		// A flag goes with its value, where one line has room for both.
+		if strings.HasPrefix(w, "--") && i+1 < len(words) {
+			if both := needed + 1 + displayWidth(words[i+1]); both+4 <= width {
+				needed = both
+			}
+		}
 		switch {
 		case current == "":
 			current = w
-		case displayWidth(current)+1+displayWidth(w)+2 > width:
+		case displayWidth(current)+1+needed+2 > width:
 			lines = append(lines, current+` \`)
 			current = "  " + w
 		default:
@@ -176,14 +187,10 @@ func shellLines(command string, width int) []string {
 	return lines
 }
 
-// wrapCode breaks a line of configuration that is too wide, keeping how far it is indented.
-func (p *page) wrapCode(line string, width int) []string {
-	if displayWidth(line) <= width {
-		return []string{strings.TrimRight(line, " ")}
-	}
+// wrapped breaks a line of prose that is too wide.
+func (p *page) wrapped(line string, width int) []string {
 	narrow := page{width: width}
-	start := line[:len(line)-len(strings.TrimLeft(line, " "))]
-	lines := narrow.wrap(line, start+indent)
+	lines := narrow.wrap(line, indent)
 	for i := range lines {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}

@@ -225,3 +225,33 @@ func TestSource(t *testing.T) {
 		}
 	}
 }
+
+// Lines break at blanks, but not between a number and its unit.
+func TestWrap(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"it was silent for 60 s, and more", "it was silent for|  60 s, and more"},
+		{"it is what it is (95 % sure)", "it is what it is|  (95 % sure)"},
+		{"as many as 434 of these requests", "as many as 434 of|  these requests"},
+		{"no number here: a s b c d", "no number here: a s|  b c d"},
+		{"aVeryLongWordThatIsCutAtTheWidth x", "aVeryLongWordThatIs…|  x"},
+	} {
+		p := page{width: 20}
+		if got := strings.Join(p.wrap(c.text, indent), "|"); got != c.want {
+			t.Errorf("%q: %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
+// Commands break before flags where they can, never within a word, and a shell joins them again.
+func TestShellLines(t *testing.T) {
+	for _, c := range []struct{ command, want string }{
+		{"aws x --query 'a b' --output text", `aws x --query 'a b' \|  --output text`},
+		{"aws --a b --c d", "aws --a b --c d"},
+		{"aws --name aVeryLongValueThatHasNoRoomHere --z", `aws --name \|  aVeryLongValueThatHasNoRoomHere \|  --z`},
+		{`aws --q "it's all one" -x`, `aws --q "it's all one" \|  -x`},
+	} {
+		if got := strings.Join(shellLines(c.command, 25), "|"); got != c.want {
+			t.Errorf("%s:\n%s, want\n%s", c.command, got, c.want)
+		}
+	}
+}

@@ -25,12 +25,16 @@ type difference struct {
 	top           int
 	format        string
 	outputs       []string
+	given         *pflag.FlagSet
 }
 
 var diffFormats = []string{"text", "json", "markdown"}
 
 // ownOfDiff are flags of analyze that diff has not, or in another sense.
-var ownOfDiff = []string{"since", "until", "around", "window", "top", "format", "output", "color", "samples"}
+var ownOfDiff = []string{"since", "until", "around", "window", "top", "format", "output", "color", "samples", "bundle", "dry-run", "fail-on"}
+
+// ofBoth are flags that say something though the summaries are there already.
+var ofBoth = []string{"before", "after", "top", "format", "output", "redact", "redact-key-file", "quiet", "verbose", "progress"}
 
 func newDiff(std streams) *cobra.Command {
 	d := &difference{}
@@ -54,10 +58,12 @@ Exit codes: 0 done, 1 could not do the job, 2 wrong usage, 3 done but the data o
 		},
 	}
 	d.flags(c.Flags())
+	completeFlags(c, diffFormats)
 	return c
 }
 
 func (d *difference) flags(f *pflag.FlagSet) {
+	d.given = f
 	shared := pflag.NewFlagSet("", pflag.ContinueOnError)
 	d.analysis.flags(shared)
 	shared.VisitAll(func(x *flag) {
@@ -80,8 +86,11 @@ func (d *difference) run(ctx context.Context, args []string, std streams) error 
 	if err != nil {
 		return err
 	}
+	if err := d.redaction.check(); err != nil {
+		return err
+	}
 	sides := d.files
-	if d.before != "" || d.after != "" {
+	if d.ofWindows() {
 		sides = d.windows
 	}
 	before, after, err := sides(ctx, args, std)
@@ -128,13 +137,18 @@ var diffExtensions = map[string]string{".json": "json", ".txt": "text", ".md": "
 func (d *difference) write(o output, r *compare.Result, std streams) error {
 	var b bytes.Buffer
 	var err error
+	r = r.Redacted(d.redaction.of(o.format))
 	switch o.format {
 	case "json":
 		err = compare.JSON(&b, r)
 	case "markdown":
 		err = compare.Markdown(&b, r, d.top)
 	default:
-		err = compare.Text(&b, r, d.top)
+		var screen io.Writer
+		if o.name == stdoutName {
+			screen = std.out
+		}
+		err = compare.Text(&b, r, d.top, textOptions("never", screen).Width)
 	}
 	if err != nil {
 		return err
@@ -149,9 +163,13 @@ func (d *difference) write(o output, r *compare.Result, std streams) error {
 	})
 }
 
+func (d *difference) ofWindows() bool { return d.before != "" || d.after != "" }
+
 // files reads two summaries.
 func (d *difference) files(_ context.Context, args []string, std streams) (before, after *compare.Summary, err error) {
 	switch {
+	case d.idle() != "":
+		return nil, nil, usagef("--%s is for windows, with --before and --after; two summaries are compared as they are", d.idle())
 	case len(args) != 2:
 		return nil, nil, usagef("diff takes two summaries, BEFORE and AFTER, or --before A/B --after C/D and a source")
 	case args[0] == stdoutName && args[1] == stdoutName:
@@ -162,6 +180,16 @@ func (d *difference) files(_ context.Context, args []string, std streams) (befor
 	}
 	after, err = readSummary(args[1], std)
 	return before, after, err
+}
+
+// idle is a flag that was given and has no effect on two summaries; "" for none.
+func (d *difference) idle() (name string) {
+	d.given.Visit(func(f *pflag.Flag) {
+		if !slices.Contains(ofBoth, f.Name) {
+			name = f.Name
+		}
+	})
+	return name
 }
 
 func readSummary(name string, std streams) (*compare.Summary, error) {
@@ -202,6 +230,7 @@ func (d *difference) windows(ctx context.Context, args []string, std streams) (b
 func (d *difference) summarize(ctx context.Context, name, span string, now time.Time, args []string, std streams) (*compare.Summary, error) {
 	a := d.analysis
 	a.format = "json"
+	a.redaction = redaction{changed: func(string) bool { return false }} // after the comparison, by one key
 	var err error
 	if a.since, a.until, err = splitWindow(span, now); err != nil {
 		return nil, usagef("--%s: %w", name, err)

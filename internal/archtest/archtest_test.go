@@ -39,6 +39,7 @@ var table = []row{
 	{pkg: "internal/pathtemplate"},
 	{pkg: "internal/albtext"},
 	{pkg: "internal/jsontext"},
+	{pkg: "internal/csvtext", may: "internal/jsontext"},
 	{pkg: "internal/terminal", may: "internal/jsontext"},
 	{pkg: "internal/redact", may: "parser"},
 	{pkg: "internal/faultproxy", tests: true},
@@ -55,11 +56,11 @@ var table = []row{
 	{pkg: "settings"},
 	{pkg: "store", may: "partial plan", never: "diagnose report"},
 	{pkg: "store/s3", may: "store partial plan sources/s3", never: "diagnose report"},
-	{pkg: "compare", may: "report internal/jsontext internal/mdtext internal/terminal"},
+	{pkg: "compare", may: "report internal/jsontext internal/mdtext internal/redact internal/terminal"},
 	{pkg: "diagnose", may: "partial aggregate parser evidence internal/cause settings diagnose/advice", never: "sources scan report os net time.Now"},
 	{pkg: "diagnose/advice", never: "os net time.Now"},
-	{pkg: "report", may: "diagnose settings partial aggregate evidence internal/albtext internal/cause internal/jsontext internal/mdtext internal/redact internal/terminal", never: "parser scan sources os", but: map[string]string{"os": "bundle*.go"}},
-	{pkg: "export", may: "parser internal/albtext internal/cause internal/jsontext", never: "sources scan diagnose"},
+	{pkg: "report", may: "diagnose settings partial aggregate evidence internal/albtext internal/cause internal/csvtext internal/jsontext internal/mdtext internal/redact internal/terminal", never: "parser scan sources os", but: map[string]string{"os": "bundle*.go"}},
+	{pkg: "export", may: "parser internal/albtext internal/cause internal/csvtext internal/jsontext", never: "sources scan diagnose"},
 	{pkg: "cmd/alblens", may: "*", nobody: true},
 	{pkg: "bench", may: "*", nobody: true},
 	{pkg: "bench/rig", nobody: true},
@@ -92,7 +93,7 @@ var libraries = []struct{ module, in string }{
 var pure = []string{"net/netip", "net/url"}
 
 // elsewhere names modules that live in a go.mod of their own, so that a user of this one never downloads them.
-var elsewhere = []string{"beam", "staticcheck", "honnef.co", "versitygw", "chromedp"}
+var elsewhere = []string{"beam", "staticcheck", "honnef.co", "versitygw", "chromedp", "goldmark"}
 
 func TestImports(t *testing.T) {
 	for _, v := range violations(t, os.DirFS("../..")) {

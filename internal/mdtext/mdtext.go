@@ -4,6 +4,7 @@ package mdtext
 
 import (
 	"strings"
+	"time"
 	"unicode"
 
 	"alblens/internal/terminal"
@@ -44,10 +45,16 @@ func word(w string) string {
 	core = strings.TrimRight(core, closing)
 	after := w[len(before)+len(core):]
 	// Two colons: some sites turn :words: into pictures.
-	if core == "" || isPlain(core) && strings.Count(w, ":") < 2 {
+	if core == "" || isPlain(core) && (strings.Count(w, ":") < 2 || isClock(core)) {
 		return w
 	}
 	return before + Code(core) + after
+}
+
+// isClock reports whether a word is a time of day, 14:05:09: no picture has a name of two digits.
+func isClock(w string) bool {
+	_, err := time.Parse(time.TimeOnly, w)
+	return err == nil
 }
 
 // isPlain reports whether a word means nothing to Markdown and to its extensions that make links.
@@ -63,13 +70,13 @@ func isPlain(w string) bool {
 	return true
 }
 
-// escapeStart keeps the start of a line from being a list, a rule, an underline or a heading.
+// escapeStart keeps the start of a line from being a list, a definition, a rule, an underline or a heading.
 func escapeStart(s string) string {
 	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
 	switch {
 	case s == "":
 		return s
-	case strings.ContainsRune("-+=", rune(s[0])):
+	case strings.ContainsRune("-+=:", rune(s[0])):
 		return `\` + s
 	case digits > 0 && digits < len(s) && (s[digits] == '.' || s[digits] == ')'):
 		return s[:digits] + `\` + s[digits:]

@@ -16,8 +16,8 @@ function compare(a, b) {
 
 // csvCell keeps a spreadsheet from taking text for a formula.
 function csvCell(text) {
-  if (/^[=+\-@\t\r]/.test(text)) text = "'" + text;
-  if (/^[\d,]+$/.test(text)) text = text.replaceAll(',', '');
+  if (/^-?[\d,]+$/.test(text)) text = text.replaceAll(',', '');
+  else if (/^[\s"']*[=+\-@|＝＋－＠｜]/.test(text)) text = "'" + text;
   return '"' + text.replaceAll('"', '""') + '"';
 }
 

@@ -193,7 +193,7 @@ func TestCopy(t *testing.T) {
 	}
 	x.run(click("#panel-0 .csv"))
 	lines := strings.Split(eval[string](x, `navigator.clipboard.readText()`), "\r\n")
-	for text, want := range map[string]string{"=1+1": `"'=1+1"`, "-2": `"'-2"`, "@x": `"'@x"`, "1,234": `"1234"`, `a"b`: `"a""b"`} {
+	for text, want := range map[string]string{"=1+1": `"'=1+1"`, "-2": `"-2"`, "-x": `"'-x"`, ` "＝1`: `"' ""＝1"`, "@x": `"'@x"`, "1,234": `"1234"`, `a"b`: `"a""b"`} {
 		if got := eval[string](x, fmt.Sprintf("csvCell(%q)", text)); got != want {
 			t.Errorf("the cell %s is copied as %s, not %s", text, got, want)
 		}
