@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"sync"
 
 	"alblens/evidence"
 	"alblens/internal/cause"
@@ -35,8 +36,8 @@ type Diagnosis struct {
 	Unchecked      []settings.Unchecked
 	Reconciliation *settings.Reconciliation
 
-	verdicts map[place]*Verdict
-	rows     map[cause.Cause]*Verdict // of records that were not kept, by what they suggest alone
+	verdicts func() map[place]*Verdict // made when first asked for; nil: none
+	rows     map[cause.Cause]*Verdict  // of records that were not kept, by what they suggest alone
 }
 
 type place struct {
@@ -54,8 +55,10 @@ type Verdict struct {
 // Of returns the Verdict on the record that stands in that line of an object and suggests that cause alone. For
 // records of no cause it is nil. The Verdict must not be changed.
 func (d *Diagnosis) Of(source string, line int, row cause.Cause) *Verdict {
-	if v := d.verdicts[place{source, line}]; v != nil {
-		return v
+	if d.verdicts != nil {
+		if v := d.verdicts()[place{source, line}]; v != nil {
+			return v
+		}
 	}
 	return d.rows[row]
 }
@@ -83,15 +86,20 @@ func Run(r *partial.Result, o Options) *Diagnosis {
 	}
 	s := newScene(r, o)
 	s.judge()
-	d := &Diagnosis{verdicts: make(map[place]*Verdict, len(s.suspects)), Sampled: s.sampled}
-	for i := range s.suspects {
-		x := &s.suspects[i]
-		d.verdicts[place{x.Source, x.Line}] = &x.Verdict
-	}
+	d := &Diagnosis{verdicts: sync.OnceValue(s.verdicts), Sampled: s.sampled}
 	d.Attribution, d.rows = s.attribution()
 	d.Findings = s.findings()
 	d.Unchecked, d.Reconciliation = s.unchecked, s.reconciliation
 	return d
+}
+
+func (s *scene) verdicts() map[place]*Verdict {
+	all := make(map[place]*Verdict, len(s.suspects))
+	for i := range s.suspects {
+		x := &s.suspects[i]
+		all[place{x.Source, x.Line}] = &x.Verdict
+	}
+	return all
 }
 
 // judge decides on every record: first by itself, then by what stands around it.

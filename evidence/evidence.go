@@ -4,7 +4,6 @@
 package evidence
 
 import (
-	"slices"
 	"time"
 
 	"alblens/internal/cause"
@@ -152,10 +151,8 @@ type Result struct {
 // Freeze returns the evidence. The Set must not be used again.
 func (s *Set) Freeze() *Result {
 	s.Close()
-	failures := s.failures.list()
-	slices.SortFunc(failures, compareFailures)
 	return &Result{
-		Causes: freezeCauses(&s.causes), Failures: failures, Lives: s.lives.freeze(),
+		Causes: freezeCauses(&s.causes), Failures: s.failures.sorted(), Lives: s.lives.freeze(),
 		Loads: s.loads.freeze(), LoadWidth: s.loads.width(), Idle: s.pools.freeze(),
 	}
 }

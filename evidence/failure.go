@@ -3,6 +3,7 @@ package evidence
 import (
 	"cmp"
 	"math/bits"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -253,6 +254,29 @@ func (s *failures) list() []*Failure {
 	list := make([]*Failure, 0, s.kept)
 	for i := range s.of {
 		list = append(list, s.of[i].list...)
+	}
+	return list
+}
+
+// sorted is list by the time of their end.
+func (s *failures) sorted() []*Failure {
+	type timed struct {
+		end parser.Timestamp // beside the pointer, for most comparisons need no more
+		*Failure
+	}
+	list := s.list()
+	byEnd := make([]timed, len(list))
+	for i, f := range list {
+		byEnd[i] = timed{f.End, f}
+	}
+	slices.SortFunc(byEnd, func(a, b timed) int {
+		if a.end != b.end {
+			return cmp.Compare(a.end, b.end)
+		}
+		return compareFailures(a.Failure, b.Failure)
+	})
+	for i := range byEnd {
+		list[i] = byEnd[i].Failure
 	}
 	return list
 }
