@@ -12,7 +12,7 @@ BENCH    ?= .
 COUNT    ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint fuzz bench bench-base bench-compare corpus pgo peers proof rig cover clean
+.PHONY: help build demo test race lint fuzz bench bench-base bench-compare corpus pgo peers proof screenshots rig cover clean
 
 # Tests prove the same without the profile, and build in half the time.
 test race lint fuzz cover: export GOFLAGS := $(GOFLAGS) -pgo=off
@@ -64,6 +64,9 @@ proof: ## what takes long: accuracy on 129 simulated days, 200 seeds of S3 fault
 	ALBLENS_FAULT_SEEDS=200 go test ./scan -run MixedFaults -count=1 -timeout 30m
 	ALBLENS_PROOF=1 go test ./follow -count=1 -v -run MemoryOfADay -timeout 30m
 	ALBLENS_PROOF=1 go test ./compare -count=1 -v -run 'AlikeDays|DoubledRate' -timeout 60m
+
+screenshots: ## the pictures in docs/img, of the HTML report in chromium
+	go -C tools/browsercheck test -count=1 -run TestScreenshots -screenshots ../../docs/img .
 
 rig: ## real servers, broken in known ways, behind a small load balancer; a minute
 	go test -count=1 -v -run 'TestRig$$' ./bench/rig

@@ -18,7 +18,7 @@ import (
 const MaxHTML = 1_500_000
 
 // HTML writes the report as one file that needs nothing but a browser: no network, no other file. Its policy allows the
-// two scripts and the styles that are in it, by their hashes, and nothing else. Findings, tables and what was not read
+// three scripts and the styles that are in it, by their hashes, and nothing else. Findings, tables and what was not read
 // stand in it as text, so they can be read without scripts too. All times are UTC.
 //
 // What would not fit in MaxHTML is left out, and the page says so where it is.
@@ -62,6 +62,7 @@ var (
 	//go:embed html
 	htmlFiles   embed.FS
 	htmlStyles  = []string{"uplot/uPlot.min.css", "theme.css", "page.css", "finding.css", "chart.css", "table.css", "print.css"}
+	htmlHead    = []string{"head.js"}
 	htmlLibrary = []string{"uplot/uPlot.iife.min.js"}
 	htmlScripts = []string{"begin.js", "format.js", "theme.js", "copy.js", "columns.js", "chart.js", "events.js", "heatmap.js", "table.js", "main.js"}
 )
@@ -91,14 +92,14 @@ func (a asset) CSS() template.CSS { return template.CSS(a.text) }
 func (a asset) JS() template.JS   { return template.JS(a.text) }
 
 type htmlAssets struct {
-	Styles, Library, Script asset
-	Policy                  string
-	Licence                 string // of the library
+	Styles, Head, Library, Script asset
+	Policy                        string
+	Licence                       string // of the library
 }
 
 var htmlAsset = sync.OnceValue(func() *htmlAssets {
-	a := &htmlAssets{Styles: readAsset(htmlStyles), Library: readAsset(htmlLibrary), Script: readAsset(htmlScripts)}
-	a.Policy = "default-src 'none'; script-src " + a.Library.hash + " " + a.Script.hash + "; style-src " + a.Styles.hash +
+	a := &htmlAssets{Styles: readAsset(htmlStyles), Head: readAsset(htmlHead), Library: readAsset(htmlLibrary), Script: readAsset(htmlScripts)}
+	a.Policy = "default-src 'none'; script-src " + a.Head.hash + " " + a.Library.hash + " " + a.Script.hash + "; style-src " + a.Styles.hash +
 		"; img-src data:; base-uri 'none'; form-action 'none'"
 	a.Licence = readAsset([]string{"uplot/LICENSE"}).text
 	return a
@@ -108,9 +109,11 @@ var htmlAsset = sync.OnceValue(func() *htmlAssets {
 type htmlPage struct {
 	*htmlAssets
 	Version, Title, Window string
+	Source                 string // what the logs were read from; "" where that is not known
 	Verdict                string
 	Missing                string // why the report is not complete; "" if it is
 	Tiles                  []htmlTile
+	Overview               *htmlOverview // nil where there is nothing to draw
 	Findings               []htmlFinding
 	MoreFindings           int
 	Severities             []htmlSeverity
@@ -131,11 +134,14 @@ type htmlData struct {
 	Heat   []htmlHeat    `json:"heat"`
 }
 
-// A htmlTile is a number at the top.
+// An htmlTile is a number at the top.
 type htmlTile struct {
 	Name, Value, Note string
 	Bad               bool
 }
+
+// Long says that the number needs smaller digits.
+func (t htmlTile) Long() bool { return len(t.Value) > len("999,999,999") }
 
 func (r *Report) htmlPage(room *htmlRoom) *htmlPage {
 	p := &page{}
@@ -145,7 +151,7 @@ func (r *Report) htmlPage(room *htmlRoom) *htmlPage {
 	}
 	h := &htmlPage{
 		htmlAssets: htmlAsset(), Version: room.cut(r.Version), Title: "ALB access logs", Verdict: r.verdict(),
-		Inputs: r.htmlInputs(p, room), Data: htmlData{Source: r.source(), Heat: []htmlHeat{}},
+		Source: room.cut(strings.Join(r.Run.Sources, ", ")), Inputs: r.htmlInputs(p, room), Data: htmlData{Source: r.source(), Heat: []htmlHeat{}},
 	}
 	if !r.Complete() {
 		h.Missing = strings.Join(r.missing(), ", ")
@@ -155,6 +161,7 @@ func (r *Report) htmlPage(room *htmlRoom) *htmlPage {
 	}
 	h.Window = totals.First.UTC().Format(time.DateTime) + " – " + p.clock(totals.Last) + " UTC"
 	h.Tiles = r.htmlTiles()
+	h.Overview = r.htmlOverview(p)
 	h.Findings, h.MoreFindings = r.htmlFindings(p, room)
 	h.Severities = r.htmlSeverities()
 	h.Causes, h.Sampled = r.htmlCauses(), r.Diagnosis != nil && r.Diagnosis.Sampled
@@ -200,7 +207,7 @@ func (r *Report) htmlTiles() []htmlTile {
 		if r.Result.Counts.TimeBucket != time.Minute {
 			noun = "Spans of " + span(r.Result.Counts.TimeBucket)
 		}
-		tiles = append(tiles, htmlTile{Name: noun + " with a 5xx", Value: count(bad), Note: "of " + count(uint64(len(rows))) + ", of the load balancer", Bad: bad > 0})
+		tiles = append(tiles, htmlTile{Name: noun + " with an LB 5xx", Value: count(bad), Note: "of " + count(uint64(len(rows))) + " in the logs", Bad: bad > 0})
 	}
 	if q := t.TargetTime; q.Count > 0 {
 		tiles = append(tiles, htmlTile{Name: "Target time, p99", Value: micros(q.P99), Note: "p50 " + micros(q.P50) + ", max " + micros(q.Max)})

@@ -175,10 +175,18 @@ func sentence(s string) string {
 	return s + "."
 }
 
-// htmlStrip places the episodes, or the finding's span where it has none, in the run's time.
+// drawn is the time that strips and charts show: whole buckets, where any were counted.
+func (r *Report) drawn() (from, to time.Time) {
+	if rows := r.timeRows(); len(rows) > 0 {
+		return rows[0].Start, rows[len(rows)-1].Start.Add(r.Result.Counts.TimeBucket)
+	}
+	return r.Result.Counts.Totals.First, r.Result.Counts.Totals.Last
+}
+
+// htmlStrip places the episodes, or the finding's span where it has none, in the time that is drawn.
 func (r *Report) htmlStrip(f *diagnose.Finding) []htmlSpan {
-	first := r.Result.Counts.Totals.First
-	whole := r.Result.Counts.Totals.Last.Sub(first)
+	first, last := r.drawn()
+	whole := last.Sub(first)
 	if whole <= 0 || f.First.IsZero() {
 		return nil
 	}

@@ -91,7 +91,9 @@ func (r *Report) htmlFacts(room *htmlRoom) []htmlNamed {
 		}
 	}
 	objects := counted(uint64(l.Objects), "object") + ", all read"
-	if l.Complete != l.Objects {
+	if l.Objects == 0 {
+		objects = "none"
+	} else if l.Complete != l.Objects {
 		objects = fmt.Sprintf("%s = %s read", counted(uint64(l.Objects), "object"), count(uint64(l.Complete)))
 	}
 	for _, x := range []struct {
@@ -104,7 +106,9 @@ func (r *Report) htmlFacts(room *htmlRoom) []htmlNamed {
 	}
 	add("Objects", objects)
 	lines := counted(uint64(l.Lines), "line") + ", all of them records"
-	if l.Records != l.Lines {
+	if l.Lines == 0 {
+		lines = "none"
+	} else if l.Records != l.Lines {
 		lines = fmt.Sprintf("%s = %s", counted(uint64(l.Lines), "line"), counted(uint64(l.Records), "record"))
 	}
 	if l.Malformed > 0 {
@@ -123,7 +127,11 @@ func (r *Report) htmlFacts(room *htmlRoom) []htmlNamed {
 	}
 	var words []string
 	for _, a := range r.Run.Args {
-		words = append(words, shellQuote(clean(a)))
+		if flag, value, ok := strings.Cut(clean(a), "="); ok && strings.HasPrefix(flag, "--") {
+			words = append(words, flag+"="+shellQuote(value))
+		} else {
+			words = append(words, shellQuote(clean(a)))
+		}
 	}
 	if words != nil {
 		add("Command", room.cut("alblens "+strings.Join(words, " ")))

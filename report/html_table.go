@@ -144,6 +144,11 @@ func (r *Report) htmlTable(p *page, room *htmlRoom, t *aggregate.Table) htmlTabl
 		h.addColumn(c.head, c.help, cells)
 	}
 	if t.By.Is(aggregate.Target) {
+		// The year makes the table wider than a screen, and stands at the top of the page.
+		year := ""
+		if totals := &r.Result.Counts.Totals; totals.First.UTC().Year() == totals.Last.UTC().Year() {
+			year = totals.First.UTC().Format("2006-")
+		}
 		for _, c := range []struct {
 			head string
 			of   func(*aggregate.Row) time.Time
@@ -151,7 +156,7 @@ func (r *Report) htmlTable(p *page, room *htmlRoom, t *aggregate.Table) htmlTabl
 			cells := make([]string, len(rows))
 			for i := range rows {
 				if at := c.of(&rows[i]); !at.IsZero() {
-					cells[i] = p.clock(at)
+					cells[i] = strings.TrimPrefix(p.clock(at), year)
 				}
 			}
 			h.addColumn(c.head, "UTC", cells)

@@ -55,8 +55,8 @@ func TestHTMLNeedsNothingElse(t *testing.T) {
 			}
 			allowed := html.UnescapeString(found[1])
 			elements := element.FindAllStringSubmatch(page, -1)
-			if len(elements) != 3 {
-				t.Fatalf("%d elements of styles and scripts, not 3", len(elements))
+			if len(elements) != 4 {
+				t.Fatalf("%d elements of styles and scripts, not 4", len(elements))
 			}
 			for _, e := range elements {
 				sum := sha256.Sum256([]byte(e[2]))
@@ -96,8 +96,8 @@ func TestHTMLShowsLogTextAsText(t *testing.T) {
 			t.Errorf("the page holds %q", not)
 		}
 	}
-	if n := strings.Count(page, "</script>"); n != 3 {
-		t.Errorf("%d ends of scripts, not 3", n)
+	if n := strings.Count(page, "</script>"); n != 4 {
+		t.Errorf("%d ends of scripts, not 4", n)
 	}
 	for _, want := range []string{"&lt;/script&gt;&lt;img src=x&gt;", `/\x1B[31mred\x1B[0m`, `/bidi\xE2\x80\xAEgpj.exe`, `/bad\xFF\xFEutf8`} {
 		if !strings.Contains(page, want) {
@@ -139,7 +139,7 @@ func TestHTMLChartsByStatus(t *testing.T) {
 	if f := d.Time.Failures[0]; f.At[0] != 8 || f.N[0] != 29 || f.At[len(f.At)-1] != 21 {
 		t.Errorf("504s from column %d with %d, to %d", f.At[0], f.N[0], f.At[len(f.At)-1])
 	}
-	if want := []htmlKey{{Key: "10.0.32.4:8080", Requests: []uint64{7}, Failed: []uint64{10}}, {Key: "(none)", First: 1, Requests: []uint64{1}, Failed: []uint64{0}}}; len(d.Heat) != 1 || !cmp.Equal(d.Heat[0].Keys, want) {
+	if want := []htmlKey{{Key: "10.0.32.4:8080", Requests: []uint64{7}, ELB: []uint64{6}, Target: []uint64{4}}, {Key: "(none)", First: 1, Requests: []uint64{1}, ELB: []uint64{0}, Target: []uint64{0}}}; len(d.Heat) != 1 || !cmp.Equal(d.Heat[0].Keys, want) {
 		t.Errorf("heat map %+v, want keys %+v", d.Heat, want)
 	}
 }
@@ -163,8 +163,10 @@ func TestHTMLChartsByCause(t *testing.T) {
 		{Name: "idle-timeout", Title: title(cause.IdleTimeout), Total: 10, At: []int{1, 10}, N: []uint64{5, 5}},
 		{Name: "fixed-response", Title: title(cause.FixedResponse), Total: 1, Quiet: true, At: []int{10}, N: []uint64{1}},
 	}
-	if got := dataOf(t, renderHTML(t, r)).Time.Failures; !cmp.Equal(got, want) {
-		t.Error(cmp.Diff(want, got))
+	for name, report := range map[string]*Report{"whole": r, "redacted": r.Redacted(redactor("all"))} {
+		if got := dataOf(t, renderHTML(t, report)).Time.Failures; !cmp.Equal(got, want) {
+			t.Errorf("%s: %s", name, cmp.Diff(want, got))
+		}
 	}
 	r.Options.TimeField = "created"
 	if got := dataOf(t, renderHTML(t, r)).Time.Failures[0].At; !slices.Equal(got, []int{0, 9}) {
@@ -353,7 +355,7 @@ func TestContrast(t *testing.T) {
 // Colors are in theme.css alone, where their contrast is checked.
 func TestHTMLColorsAreInTheTheme(t *testing.T) {
 	literal := regexp.MustCompile(`#[0-9a-fA-F]{3,8}\b[;, )]|\b(rgb|hsl)a?\(\d`)
-	for _, name := range slices.Concat(htmlStyles[2:], htmlScripts) {
+	for _, name := range slices.Concat(htmlStyles[2:], htmlHead, htmlScripts) {
 		text, err := htmlFiles.ReadFile("html/" + name)
 		if err != nil {
 			t.Fatal(err)
@@ -361,5 +363,26 @@ func TestHTMLColorsAreInTheTheme(t *testing.T) {
 		if c := literal.Find(text); c != nil {
 			t.Errorf("%s has the color %s", name, c)
 		}
+	}
+}
+
+// Of four columns the second has most, 6 of the load balancer and 2 of targets on top of these, and is as high as the
+// box, 40; the third has the least that can be seen.
+func TestHTMLOverview(t *testing.T) {
+	if got, want := bars([]uint64{0, 6, 0, 0}, nil, 8), "M250.0 40.0v-30.0h250.0v30.0z"; got != want {
+		t.Errorf("of the load balancer: %s, want %s", got, want)
+	}
+	if got, want := bars([]uint64{0, 2, 0, 0}, []uint64{0, 6, 0, 0}, 8), "M250.0 10.0v-10.0h250.0v10.0z"; got != want {
+		t.Errorf("of targets: %s, want %s", got, want)
+	}
+	if got, want := bars([]uint64{0, 8000, 1, 0}, nil, 8000), "M250.0 40.0v-40.0h250.0v40.0zM500.0 40.0v-1.5h250.0v1.5z"; got != want {
+		t.Errorf("few: %s, want %s", got, want)
+	}
+	r := incident(t) // an hour, with 504s from minute 8 to 21
+	if o := r.htmlOverview(&page{day: "2026-11-20"}); o == nil || o.First != "14:00" || o.Last != "15:00" || o.Per != "1 min" || o.Columns != "60" || o.Total != "619" {
+		t.Errorf("%+v", o)
+	}
+	if o := cleanDay(t).htmlOverview(&page{}); o != nil {
+		t.Errorf("a day without a 5xx has %+v", o)
 	}
 }

@@ -237,7 +237,8 @@ type htmlKey struct {
 	Key      string   `json:"key"`
 	First    int64    `json:"first"` // column
 	Requests []uint64 `json:"requests"`
-	Failed   []uint64 `json:"failed"` // 502, 503, 504, and 5xx of the target
+	ELB      []uint64 `json:"elb"`    // 502, 503 and 504 made by the load balancer
+	Target   []uint64 `json:"target"` // 5xx made by targets
 }
 
 func (r *Report) htmlHeat(room *htmlRoom) []htmlHeat {
@@ -261,7 +262,7 @@ func (r *Report) htmlHeat(room *htmlRoom) []htmlHeat {
 }
 
 func htmlKeyOf(room *htmlRoom, k *aggregate.KeySeries, start, step int64) htmlKey {
-	key := htmlKey{Key: "(none)", Requests: []uint64{}, Failed: []uint64{}}
+	key := htmlKey{Key: "(none)", Requests: []uint64{}, ELB: []uint64{}, Target: []uint64{}}
 	if !k.Key.Absent {
 		key.Key = room.said(k.Key.Text)
 	}
@@ -271,10 +272,9 @@ func htmlKeyOf(room *htmlRoom, k *aggregate.KeySeries, start, step int64) htmlKe
 			key.First = column
 		}
 		for int64(len(key.Requests)) < column-key.First {
-			key.Requests, key.Failed = append(key.Requests, 0), append(key.Failed, 0)
+			key.Requests, key.ELB, key.Target = append(key.Requests, 0), append(key.ELB, 0), append(key.Target, 0)
 		}
-		key.Requests = append(key.Requests, x.Requests)
-		key.Failed = append(key.Failed, x.ELB502+x.ELB503+x.ELB504+x.Target5xx)
+		key.Requests, key.ELB, key.Target = append(key.Requests, x.Requests), append(key.ELB, x.ELB502+x.ELB503+x.ELB504), append(key.Target, x.Target5xx)
 	}
 	return key
 }

@@ -19,7 +19,7 @@ import (
 
 // Redacted returns a copy of r without what the Redactor takes out, to be rendered in any format; with a nil one, r
 // itself. Its rows stay in their order, and rows whose keys become the same stay apart. It is of no use to a diagnosis:
-// the failed records that it was made from are left out.
+// of the failed records only when they failed and where they stand is kept.
 func (r *Report) Redacted(by *redact.Redactor) *Report {
 	if by == nil {
 		return r
@@ -188,7 +188,9 @@ func (x *redaction) ledger(l partial.Ledger) partial.Ledger {
 // evidence leaves out the failures: no report shows them.
 func (x *redaction) evidence(r *evidence.Result) *evidence.Result {
 	out := *r
-	out.Failures = nil
+	out.Failures = each(r.Failures, func(f *evidence.Failure) *evidence.Failure {
+		return &evidence.Failure{Row: f.Row, Start: f.Start, End: f.End, Source: f.Source, Line: f.Line}
+	})
 	out.Causes = each(r.Causes, func(c evidence.CauseCount) evidence.CauseCount {
 		c.Samples = each(c.Samples, func(s evidence.Sample) evidence.Sample {
 			s.Text = x.by.Line(s.Text)

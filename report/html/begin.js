@@ -1,5 +1,4 @@
 'use strict';
-document.documentElement.classList.add('script');
 const data = JSON.parse(document.getElementById('data').textContent);
 const byID = (id) => document.getElementById(id);
 

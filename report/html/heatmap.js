@@ -3,9 +3,12 @@ const leastCell = 5; // pixels
 let heat = null; // what is drawn: { map, cells, k, columns, width }
 let heatAt = null; // [row, column] that is told of
 
+const failedIn = (cell) => cell.elb + cell.target;
 const measures = {
-  failed: { of: (cell) => cell.failed, text: (v) => count(v) },
-  share: { of: (cell) => cell.failed / cell.requests, text: (v) => percent(v, 1) },
+  failed: { of: failedIn, text: (v) => count(v) },
+  elb: { of: (cell) => cell.elb, text: (v) => count(v) },
+  target: { of: (cell) => cell.target, text: (v) => count(v) },
+  share: { of: (cell) => failedIn(cell) / cell.requests, text: (v) => percent(v, 1) },
   requests: { of: (cell) => cell.requests, text: (v) => count(v) },
 };
 
@@ -15,9 +18,10 @@ function heatCells(map, k) {
     key.requests.forEach((n, i) => {
       if (!n) return;
       const column = Math.floor((key.first + i) / k);
-      const cell = row.get(column) || { requests: 0, failed: 0 };
+      const cell = row.get(column) || { requests: 0, elb: 0, target: 0 };
       cell.requests += n;
-      cell.failed += key.failed[i];
+      cell.elb += key.elb[i];
+      cell.target += key.target[i];
       row.set(column, cell);
     });
     return row;
@@ -81,10 +85,26 @@ function drawHeat() {
     ramp.fillStyle = mix(low, high, i / 159);
     ramp.fillRect(i, 0, 1, 10);
   }
+  scale.querySelector('.few').textContent = measure === measures.share ? '0 %' : 'few';
   scale.querySelector('.most').textContent = measure.text(most) + (measure === measures.share ? '' : ', logarithmic') + '; a column is ' + span(k * map.step);
-  const [from, to] = byID('heat-map').querySelectorAll('.axis span');
-  from.textContent = clock(Math.round(view.from));
-  to.textContent = clock(Math.round(view.to));
+  drawHeatAxis(width);
+}
+
+const leastTick = 96; // pixels between times
+
+// drawHeatAxis writes the times below the map, at round ones.
+function drawHeatAxis(width) {
+  const axis = byID('heat-map').querySelector('.axis');
+  const days = [2, 7, 14].map((n) => n * 86400);
+  const step = widths.concat(days).find((w) => w >= (view.to - view.from) * leastTick / width) || 28 * 86400;
+  const svg = make('svg', { viewBox: `0 0 ${width} 22`, 'aria-hidden': 'true' });
+  for (let at = Math.ceil(view.from / step) * step; at <= view.to; at += step) {
+    const x = (at - view.from) / (view.to - view.from) * width;
+    const anchor = x < 30 ? 'start' : x > width - 30 ? 'end' : 'middle';
+    svg.append(make('path', { d: `M${x} 0v4`, class: 'tick' }));
+    svg.append(make('text', { x, y: 17, 'text-anchor': anchor }, step % 86400 === 0 ? iso(at).slice(5, 10) : iso(at).slice(oneDay() ? 11 : 5, at % 60 ? 19 : 16).replace('T', ' ')));
+  }
+  axis.replaceChildren(svg);
 }
 
 function tellCell(row, column) {
@@ -93,7 +113,7 @@ function tellCell(row, column) {
   const cell = heat.cells[row].get(column);
   const from = heat.map.start + column * heat.k * heat.map.step;
   byID('heat-readout').textContent = `${key.key}, ${clock(from)} – ${clock(from + heat.k * heat.map.step)} UTC: ` +
-    (cell ? `${count(cell.requests)} requests, ${count(cell.failed)} with a 5xx (${percent(cell.failed, cell.requests)})` : 'no requests');
+    (cell ? `${count(cell.requests)} requests, ${count(failedIn(cell))} with a 5xx (${percent(failedIn(cell), cell.requests)}): ${count(cell.elb)} of the load balancer, ${count(cell.target)} of targets` : 'no requests');
 }
 
 function startHeat() {
@@ -103,9 +123,8 @@ function startHeat() {
   const box = make('div');
   box.append(canvas);
   const axis = make('div', { class: 'axis' });
-  axis.append(make('span'), make('span'));
   const scale = make('div', { class: 'scale' });
-  scale.append(make('span', {}, 'few'), make('canvas', { 'aria-hidden': 'true' }), make('span', { class: 'most' }));
+  scale.append(make('span', { class: 'few' }), make('canvas', { 'aria-hidden': 'true' }), make('span', { class: 'most' }));
   byID('heat-map').append(make('ol'), box, axis, scale);
   for (const id of ['heat-by', 'heat-measure']) {
     byID(id).addEventListener('change', () => { heatAt = null; drawHeat(); });

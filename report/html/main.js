@@ -1,5 +1,6 @@
 startTabs();
 document.querySelectorAll('table.data').forEach(startTable);
+document.documentElement.classList.add('started');
 if (data.heat.length && data.time) startHeat();
 if (data.time) startCharts();
 

@@ -44,6 +44,7 @@ function startTable(table) {
     body.append(...order.map((i) => rows[i]));
     controls.querySelector('.shown').textContent = `${count(visible.size)} of ${count(rows.length)} rows`;
     more.hidden = all || list.length <= firstRows;
+    box.classList.toggle('tall', visible.size > firstRows); // so long that its head has to stay in sight
     more.querySelector('button').textContent = `Show all ${count(list.length)}`;
   };
   const sort = (column) => {

@@ -10,24 +10,33 @@ function kept() {
   }
 }
 
-function setTheme(theme) {
+const theTheme = () => document.documentElement.getAttribute('data-theme') || 'system';
+
+// show paints all in a theme.
+function show(theme) {
   if (theme === 'system') document.documentElement.removeAttribute('data-theme');
   else document.documentElement.setAttribute('data-theme', theme);
+  for (const call of themeChanged) call();
+}
+
+function setTheme(theme) {
   byID('theme').querySelector('.now').textContent = theme;
   try {
     localStorage.setItem('alblens-theme', theme);
   } catch {
     // a browser that keeps nothing of files
   }
-  for (const call of themeChanged) call();
+  show(theme);
 }
 
-byID('theme').addEventListener('click', () => {
-  const now = document.documentElement.getAttribute('data-theme') || 'system';
-  setTheme(themes[(themes.indexOf(now) + 1) % themes.length]);
-});
+byID('theme').addEventListener('click', () => setTheme(themes[(themes.indexOf(theTheme()) + 1) % themes.length]));
 if (themes.includes(kept())) setTheme(kept());
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => themeChanged.forEach((call) => call()));
+
+// Paper is light.
+let before = 'system';
+addEventListener('beforeprint', () => { before = theTheme(); show('light'); });
+addEventListener('afterprint', () => show(before));
 
 // color resolves a custom property to what a canvas takes: rgb(…).
 const probe = make('span', { hidden: '' });

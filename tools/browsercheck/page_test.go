@@ -183,6 +183,27 @@ func TestThemeChanges(t *testing.T) {
 	x.nothingRan()
 }
 
+// Ink on paper, whatever the theme of the screen.
+func TestPaperIsLight(t *testing.T) {
+	s := desk
+	s.dark = true
+	x := open(t, simulated(t, "demo"), s)
+	const axis = `getComputedStyle(document.body).backgroundColor + color('muted')`
+	dark := eval[string](x, axis)
+	x.run(chromedp.Evaluate(`dispatchEvent(new Event('beforeprint'))`, nil))
+	if paper := eval[string](x, axis); paper != "rgb(255, 255, 255)rgb(89, 99, 110)" {
+		t.Errorf("on paper it is %s", paper)
+	}
+	if n := eval[int](x, `document.querySelectorAll('details:not([open])').length`); n != 0 {
+		t.Errorf("%d details are closed on paper", n)
+	}
+	x.run(chromedp.Evaluate(`dispatchEvent(new Event('afterprint'))`, nil))
+	if again := eval[string](x, axis); again != dark {
+		t.Errorf("after printing it is %s, was %s", again, dark)
+	}
+	x.nothingRan()
+}
+
 func TestCopy(t *testing.T) {
 	x := open(t, simulated(t, "demo"), desk)
 	x.run(click("#open-all"), chromedp.Evaluate(`document.querySelectorAll('.part').forEach((d) => { d.open = true; })`, nil))
@@ -232,6 +253,18 @@ func TestHeatMapTells(t *testing.T) {
 	x.run(chromedp.Focus("#heat-map canvas.cells", chromedp.ByQuery), chromedp.KeyEvent(kb.ArrowRight))
 	if got := eval[string](x, `document.getElementById('heat-readout').textContent`); !strings.HasPrefix(got, "10.0.32.4:8080, 14:00 – 14:01 UTC: ") {
 		t.Errorf("an arrow key tells %q", got)
+	}
+	// In minute 20 the host that was killed fails, and answers nothing itself.
+	x.run(chromedp.Evaluate(`tellCell(0, 20)`, nil))
+	tells := regexp.MustCompile(`^10\.0\.32\.4:8080, 14:20 – 14:21 UTC: (\d+) requests, (\d+) with a 5xx \(.*%\): (\d+) of the load balancer, 0 of targets$`)
+	if m := tells.FindStringSubmatch(eval[string](x, `document.getElementById('heat-readout').textContent`)); m == nil || m[2] != m[3] || m[3] == "0" {
+		t.Errorf("minute 20 is told as %q", m)
+	}
+	most := func(measure string) string {
+		return eval[string](x, fmt.Sprintf(`(() => { const s = document.getElementById('heat-measure'); s.value = %q; s.dispatchEvent(new Event('change')); return document.querySelector('#heat-map .most').textContent; })()`, measure))
+	}
+	if elb, target, all := most("elb"), most("target"), most("failed"); elb == target || elb != all { // no target failed itself when most failed
+		t.Errorf("at most %q of the load balancer, %q of targets, %q of both", elb, target, all)
 	}
 	x.run(chromedp.Evaluate(`document.getElementById('heat-by').selectedIndex = 1; document.getElementById('heat-by').dispatchEvent(new Event('change'))`, nil))
 	if got := eval[string](x, `document.querySelector('#heat-map li').textContent`); got != "/products/{slug}" && !strings.HasPrefix(got, "/") {

@@ -112,6 +112,14 @@ func month(t testing.TB) *report.Report {
 	add("target", targets, target)
 	add("path", paths, path)
 	add("time", minutes, func(i int) string { return day.Add(time.Duration(i) * time.Minute).Format(time.RFC3339) })
+	c.Totals.Requests, c.Totals.ELB5xx, c.Totals.ELB502, c.Totals.ELB504, c.Totals.Target5xx = 0, 0, 0, 0, 0
+	for _, row := range c.Tables[2].Rows {
+		c.Totals.Requests += row.Requests
+		c.Totals.ELB5xx += row.ELB5xx
+		c.Totals.ELB502 += row.ELB502
+		c.Totals.ELB504 += row.ELB504
+		c.Totals.Target5xx += row.Target5xx
+	}
 	add("target-group", 40, func(i int) string {
 		return fmt.Sprintf("arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/service-%d/3a2e426b7393ba25", i)
 	})
@@ -128,7 +136,8 @@ func month(t testing.TB) *report.Report {
 		}
 		c.Series = append(c.Series, s)
 	}
-	r := reported(&partial.Result{Ledger: partial.Ledger{Objects: 51840, Complete: 51840, Lines: 1_234_567_890, Records: 1_234_567_890}, Counts: c, Evidence: &evidence.Result{}}, "logs")
+	lines := int64(c.Totals.Requests)
+	r := reported(&partial.Result{Ledger: partial.Ledger{Objects: 51840, Complete: 51840, Lines: lines, Records: lines}, Counts: c, Evidence: &evidence.Result{}}, "logs")
 	for range 3 { // as many findings as a bad month has
 		r.Diagnosis.Findings = append(r.Diagnosis.Findings, simulated(t, "demo").Diagnosis.Findings...)
 	}

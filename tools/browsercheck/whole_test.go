@@ -42,17 +42,21 @@ func TestNothingIsWiderThanAPhone(t *testing.T) {
 
 // Every text that shows has a contrast of 4.5 to 1 or more with what is behind it, as WCAG AA asks of small text.
 func TestTextStandsOut(t *testing.T) {
-	for _, dark := range []bool{false, true} {
-		s := desk
-		s.dark = dark
-		x := open(t, simulated(t, "demo"), s)
-		x.run(chromedp.Evaluate(openAll, nil))
-		checked := eval[int](x, contrast+`.checked`)
-		if checked < 500 {
-			t.Errorf("only %d texts were looked at", checked)
-		}
-		for _, f := range eval[[]string](x, contrast+`.faint`) {
-			t.Errorf("dark %v: %s", dark, f)
+	incomplete := hostile(t) // with every kind of box and table
+	incomplete.Result.Ledger.Failed = 1
+	for name, r := range map[string]*report.Report{"demo": simulated(t, "demo"), "incomplete": incomplete} {
+		for _, dark := range []bool{false, true} {
+			s := desk
+			s.dark = dark
+			x := open(t, r, s)
+			x.run(chromedp.Evaluate(openAll, nil))
+			checked := eval[int](x, contrast+`.checked`)
+			if checked < 500 {
+				t.Errorf("%s: only %d texts were looked at", name, checked)
+			}
+			for _, f := range eval[[]string](x, contrast+`.faint`) {
+				t.Errorf("%s, dark %v: %s", name, dark, f)
+			}
 		}
 	}
 }
@@ -69,7 +73,8 @@ const contrast = `(() => {
     const e = node.parentElement;
     if (!node.data.trim() || !e.checkVisibility({ visibilityProperty: true })) continue;
     checked++;
-    const [a, b] = [luminance(rgb(getComputedStyle(e).color).c), luminance(behind(e))].sort((x, y) => y - x);
+    const style = getComputedStyle(e);
+    const [a, b] = [luminance(rgb(e.namespaceURI.endsWith('svg') ? style.fill : style.color).c), luminance(behind(e))].sort((x, y) => y - x);
     const ratio = (a + 0.05) / (b + 0.05);
     if (ratio < 4.5) faint.add(e.tagName + '.' + e.className + ' ' + ratio.toFixed(2) + ': ' + node.data.trim().slice(0, 40));
   }
@@ -145,16 +150,14 @@ func TestMonthOpensSoon(t *testing.T) {
 	}
 	opened := eval[float64](x, `performance.getEntriesByType('navigation')[0].loadEventEnd`)
 	t.Logf("%d bytes, written in %v, loaded in %.0f ms, %v with a new tab", b.Len(), written, opened, time.Since(began))
-	if opened > 3*2000 { // 2 s is asked for; machines of tests are slow and shared
-		t.Errorf("it took %.0f ms to open", opened)
+	if opened > 2000 {
+		t.Errorf("it took %.0f ms to open, not below 2 s", opened)
 	}
 }
 
 var screenshots = flag.String("screenshots", "", "write the pictures of docs/reading.md to this folder")
 
-// The pictures of docs/reading.md are made by
-//
-//	go -C tools/browsercheck test -run TestScreenshots -screenshots ../../docs/img
+// `make screenshots` makes the pictures of docs/reading.md.
 func TestScreenshots(t *testing.T) {
 	folder := *screenshots
 	if folder == "" {
@@ -169,7 +172,9 @@ func TestScreenshots(t *testing.T) {
 		{"report", screen{width: 1280, height: 860}, ""},
 		{"report-dark", screen{width: 1280, height: 860, dark: true}, "#time"},
 		{"finding", screen{width: 1280, height: 720}, "#finding-1"},
+		{"heatmap", screen{width: 1280, height: 560}, "#heat"},
 		{"report-phone", phone, ""},
+		{"report-phone-dark", screen{width: 390, height: 844, dark: true}, "#findings"},
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			x := open(t, r, s.screen)
@@ -178,14 +183,18 @@ func TestScreenshots(t *testing.T) {
 			}
 			var picture []byte
 			x.run(chromedp.CaptureScreenshot(&picture))
-			if err := os.WriteFile(filepath.Join(folder, s.name+".png"), squeezed(t, picture), 0o644); err != nil {
+			picture = squeezed(t, picture)
+			if len(picture) > 300_000 {
+				t.Errorf("%d bytes: too many for a repository", len(picture))
+			}
+			if err := os.WriteFile(filepath.Join(folder, s.name+".png"), picture, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		})
 	}
 }
 
-// squeezed is the picture in its 200 most frequent colors, which look the same and take a third of the bytes.
+// squeezed is the picture in its 256 most frequent colors, which look the same and take a third of the bytes.
 func squeezed(t *testing.T, picture []byte) []byte {
 	t.Helper()
 	decoded, err := png.Decode(bytes.NewReader(picture))
@@ -200,7 +209,7 @@ func squeezed(t *testing.T, picture []byte) []byte {
 		}
 	}
 	frequent := slices.SortedFunc(maps.Keys(counts), func(a, b color.Color) int { return counts[b] - counts[a] })
-	few := image.NewPaletted(bounds, color.Palette(frequent[:min(len(frequent), 200)]))
+	few := image.NewPaletted(bounds, color.Palette(frequent[:min(len(frequent), 256)]))
 	draw.Draw(few, bounds, decoded, bounds.Min, draw.Src)
 	var b bytes.Buffer
 	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, few); err != nil {
