@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"alblens/aggregate"
+	"alblens/diagnose"
 	"alblens/internal/cause"
+	"alblens/internal/redact"
 )
 
 // The words of flags that take one of a few.
@@ -37,9 +39,14 @@ func completeFlags(c *cobra.Command, formats []string) {
 	for _, d := range cause.Docs() {
 		causes = append(causes, d.Cause.String()+"\t"+d.Title)
 	}
+	var severities []string
+	for s := diagnose.Info; s <= diagnose.Critical; s++ {
+		severities = append(severities, s.String())
+	}
 	for name, words := range map[string][]string{
 		"by": dimensions, "cause": causes, "format": formats, "color": colorWords, "progress": progressWords,
 		"time-field": timeFieldWords, "request-payer": {"requester"},
+		"fail-on": severities, "redact": append(slices.Clone(redact.Words), "all", "none"),
 	} {
 		f := c.Flags().Lookup(name)
 		if f == nil {
@@ -53,13 +60,24 @@ func completeFlags(c *cobra.Command, formats []string) {
 			panic("BUG: " + err.Error())
 		}
 	}
+	for _, name := range []string{"aws-config", "bundle"} {
+		if c.Flags().Lookup(name) != nil {
+			if err := c.MarkFlagDirname(name); err != nil {
+				panic("BUG: " + err.Error())
+			}
+		}
+	}
 }
 
-// completeWords completes the last of several words.
+// completeWords completes the last of several words. Only the first has a description: with one, cobra's script for bash
+// quotes what it offers, comma and all, and finds that it does not begin with what was typed.
 func completeWords(words []string, separators string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, text string) (list []string, _ cobra.ShellCompDirective) {
 		before := text[:strings.LastIndexAny(text, separators)+1]
 		for _, word := range words {
+			if before != "" {
+				word, _, _ = strings.Cut(word, "\t")
+			}
 			list = append(list, before+word)
 		}
 		return list, cobra.ShellCompDirectiveNoFileComp

@@ -56,8 +56,9 @@ func (in *input) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&in.filesFrom, "files-from", nil, "read more sources from `FILE`, a line each; - is standard input")
 	f.Var(&in.maxMalformed, "max-malformed", "malformed lines above this share make the data incomplete (exit 3)")
 	f.BoolVar(&in.strict, "strict", false, "stop at the first unreadable object or malformed line (exit 1)")
-	f.IntVarP(&in.jobs, "jobs", "j", runtime.GOMAXPROCS(0), "worker count")
-	f.IntVar(&in.s3Concurrency, "s3-concurrency", 32, "S3 objects fetched at once")
+	f.IntVarP(&in.jobs, "jobs", "j", runtime.GOMAXPROCS(0), "`N` workers (default: the CPUs that this process may use)")
+	f.Lookup("jobs").DefValue = "0" // help and manual say the same on every machine
+	f.IntVar(&in.s3Concurrency, "s3-concurrency", 32, "`N` S3 objects fetched at once")
 	f.StringVar(&in.progress, "progress", "auto", "show progress `WHEN`: auto, on or off")
 	f.BoolVarP(&in.quiet, "quiet", "q", false, "say nothing but errors")
 	f.BoolVarP(&in.verbose, "verbose", "v", false, "name every object that was skipped or left out")

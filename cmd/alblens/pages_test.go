@@ -17,16 +17,8 @@ import (
 //
 //	go test ./cmd/alblens -run TestPages -update
 func TestPages(t *testing.T) {
-	if _, err := exec.LookPath("jq"); err != nil {
-		if os.Getenv("ALBLENS_REQUIRE_ALL") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip("jq is not installed")
-	}
-	bin := t.TempDir()
-	if out, err := exec.Command("go", "build", "-o", filepath.Join(bin, "alblens"), ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	needProgram(t, "jq")
+	bin := alblensBinary(t)
 	for _, page := range []struct {
 		name     string
 		columns  int // of the screen
@@ -56,6 +48,16 @@ func TestPages(t *testing.T) {
 			}
 		})
 	}
+}
+
+// alblensBinary builds the program and returns the folder that it is in.
+func alblensBinary(t *testing.T) string {
+	t.Helper()
+	bin := t.TempDir()
+	if out, err := exec.Command("go", "build", "-o", filepath.Join(bin, "alblens"), ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return bin
 }
 
 var console = regexp.MustCompile("(?s)```console\n.*?```")

@@ -140,7 +140,7 @@ targets, paths and minutes fail, and why.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(suggestFlag(c, err)) })
 	root.Version = version
 	root.SetVersionTemplate("alblens {{.Version}}\n")
-	root.AddCommand(newAnalyze(std), newRecords(std), newExplain(std), newCollect(std), newSimulate(std), newDemo(std), newBundle(std), newDiff(std), newVersion(std))
+	root.AddCommand(newAnalyze(std), newRecords(std), newExplain(std), newCollect(std), newSimulate(std), newDemo(std), newBundle(std), newDiff(std), newVersion(std), newMan())
 	return root
 }
 
