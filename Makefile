@@ -7,15 +7,17 @@ export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := $(if $(VERSION),-ldflags "-X main.version=$(VERSION)")
 
+GORELEASER := go run github.com/goreleaser/goreleaser/v2@v2.16.0
+
 FUZZTIME ?= 30s
 BENCH    ?= .
 COUNT    ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint fuzz bench bench-base bench-compare corpus pgo peers proof screenshots rig cover clean
+.PHONY: help build demo test race lint fuzz bench bench-base bench-compare corpus pgo peers proof screenshots rig cover cross release-check snapshot clean
 
 # Tests prove the same without the profile, and build in half the time.
-test race lint fuzz cover: export GOFLAGS := $(GOFLAGS) -pgo=off
+test race lint fuzz cover cross: export GOFLAGS := $(GOFLAGS) -pgo=off
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +75,18 @@ rig: ## real servers, broken in known ways, behind a small load balancer; a minu
 
 cover: ## coverage of parser and aggregate; fails below 90 % of either
 	bash scripts/cover.sh 90 parser aggregate
+
+cross: ## build for every system that is released for, and go vet on the other two
+	for os in linux darwin windows; do for arch in amd64 arm64; do \
+	  GOOS=$$os GOARCH=$$arch CGO_ENABLED=0 go build -o out/cross/$$os-$$arch/ ./cmd/alblens || exit; done; done
+	GOOS=windows go vet ./...
+	GOOS=darwin GOARCH=arm64 go vet ./...
+
+release-check: ## is .goreleaser.yaml one that GoReleaser takes?
+	$(GORELEASER) check
+
+snapshot: ## all of a release but SBOMs into out/release; see docs/release.md
+	$(GORELEASER) release --snapshot --clean --skip=sbom
 
 clean: ## remove what the other targets made
 	rm -rf bin out

@@ -90,11 +90,13 @@ func manText(c *cobra.Command, date string) string {
 		if i > 0 {
 			m.macro("br")
 		}
-		flags := ""
-		if c.HasAvailableFlags() && !strings.Contains(use, "[flags]") {
-			flags = " [flags]"
+		switch {
+		case c.HasAvailableSubCommands():
+			use += " COMMAND"
+		case c.HasAvailableFlags():
+			use += " [flags]"
 		}
-		m.line(bold(c.CommandPath()) + escaped(use+flags))
+		m.line(bold(c.CommandPath()) + escaped(use))
 	}
 	m.macro("SH", "DESCRIPTION")
 	if c.Long != "" {
