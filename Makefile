@@ -14,7 +14,7 @@ BENCH    ?= .
 COUNT    ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint fuzz bench bench-base bench-compare corpus pgo peers proof screenshots rig cover cross release-check snapshot clean
+.PHONY: help build demo test race lint fuzz bench bench-base bench-compare corpus pgo peers proof screenshots rig cover cross release-check snapshot release clean
 
 # Tests prove the same without the profile, and build in half the time.
 test race lint fuzz cover cross: export GOFLAGS := $(GOFLAGS) -pgo=off
@@ -87,6 +87,9 @@ release-check: ## is .goreleaser.yaml one that GoReleaser takes?
 
 snapshot: ## all of a release but SBOMs into out/release; see docs/release.md
 	$(GORELEASER) release --snapshot --clean --skip=sbom
+
+release: ## the release of the tag that is checked out; see docs/release.md
+	$(GORELEASER) release --clean
 
 clean: ## remove what the other targets made
 	rm -rf bin out

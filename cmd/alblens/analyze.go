@@ -73,7 +73,7 @@ reached --fail-on, 130 interrupted.`,
   alblens analyze './logs/**/*.gz' --by target+path --top 10
 
   # both for people and for scripts
-  alblens analyze ./logs -o report.txt -o summary.json
+  alblens analyze ./logs -o report.html -o summary.json
 
   # what goes wrong from now on, as it is delivered
   alblens analyze s3://my-logs/AWSLogs/111122223333/elasticloadbalancing/eu-west-1/ --follow 30s`,

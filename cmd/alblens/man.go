@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// newMan writes the manual from the commands as --help has them. It is no use of cobra/doc, which goes through Markdown:
-// there, "a glob (** included)" and "DIR/" in a flag's words lose characters, and four more modules come along.
+// newMan writes the manual from the commands as --help has them. cobra/doc would do it by way of Markdown, where the ** of
+// "a glob (** included)" means something else, and asks for modules that nothing else here needs.
 func newMan() *cobra.Command {
 	date := time.Now().UTC().Format(time.DateOnly)
 	c := &cobra.Command{
@@ -75,7 +75,7 @@ var exitCodes = []struct {
 
 var environment = []struct{ names, means string }{
 	{"AWS_*", "The usual variables of the AWS CLI: credentials, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and so on."},
-	{"COLUMNS", "How wide a text report is, where it does not go to a terminal."},
+	{"COLUMNS", "How wide a text report is; without it, as wide as the terminal."},
 	{"NO_COLOR", "If set, a text report has no color unless --color asks for it."},
 }
 
