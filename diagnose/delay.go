@@ -16,8 +16,8 @@ import (
 // delay to be a whole number of seconds, most likely one that people set.
 const (
 	soon      = 0.5  // s until the first node learns of a deregistration: the mean, where longer is ever less likely
-	usual     = 4.0  // how much more likely a usual delay is than another
-	late      = 0.1  // s by which a cut comes late, or clocks differ: the mean
+	usual     = 5.0  // how much more likely a usual delay is than another
+	late      = 0.2  // s by which a cut comes late, or clocks differ: the mean
 	longestIn = 10   // s within which all nodes learn of it
 	sure      = 0.9  // of the range that is said
 	stray     = 0.05 // share of the nodes that stopped at any time in a minute

@@ -15,8 +15,8 @@ func (e *StallError) Error() string {
 	return fmt.Sprintf("the machine is too busy: the load balancer stood still for %v", e.Longest.Round(time.Millisecond))
 }
 
-// mostStalled is less than what tests allow lines to be late by.
-const mostStalled = 400 * time.Millisecond
+// mostStalled is half of what lines and estimates may be off by.
+const mostStalled = 250 * time.Millisecond
 
 // watchStalls looks for stalls until the returned function is called, which gives the longest.
 func watchStalls() func() time.Duration {
