@@ -86,7 +86,7 @@ func (s *scene) stops(b *bundle) []stop {
 	const enough, fewest = 64, 4
 	var list []stop
 	for _, c := range s.cuts {
-		if l := s.lives[c.target]; c.cause != cause.DeregistrationCut || l == nil || l.TargetGroup != b.where {
+		if c.cause != cause.DeregistrationCut || c.group != b.where {
 			continue
 		}
 		for _, x := range s.stopsOf[c.target] {

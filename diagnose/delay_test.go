@@ -22,13 +22,12 @@ type leaving struct {
 
 func (l leaving) scene(targets int) (*scene, *bundle) {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	s := &scene{lives: map[string]*evidence.Life{}, stopsOf: map[string][]evidence.Stop{}}
+	s := &scene{stopsOf: map[string][]evidence.Stop{}}
 	for i := range targets {
 		target := fmt.Sprintf("10.0.0.%d:80", i)
 		begin := noon.Add(time.Duration(i) * time.Minute)
 		at := micros(begin.Add(l.delay))
-		s.lives[target] = &evidence.Life{Target: target, TargetGroup: web}
-		s.cuts = append(s.cuts, cut{target: target, at: at, cause: cause.DeregistrationCut})
+		s.cuts = append(s.cuts, cut{target: target, group: web, at: at, cause: cause.DeregistrationCut})
 		for n, lag := range l.lags {
 			last := micros(begin.Add(lag - time.Duration(rnd.Float64()*float64(l.every))))
 			x := evidence.Stop{Node: fmt.Sprint(n), Target: target, At: at}

@@ -153,7 +153,7 @@ func tooFew(f *Finding, b *bundle) string {
 func (s *scene) crashes(b *bundle) string {
 	times, targets := 0, map[string]bool{}
 	for _, c := range s.cuts {
-		if l := s.lives[c.target]; c.cause == cause.TargetCrash && l != nil && l.TargetGroup == b.where {
+		if c.cause == cause.TargetCrash && c.group == b.where {
 			times++
 			targets[c.target] = true
 		}
