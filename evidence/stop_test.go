@@ -136,3 +136,20 @@ func TestManyStops(t *testing.T) {
 		t.Errorf("%d stops, want %d", n, mostStops)
 	}
 }
+
+// A clone keeps its stops whatever becomes of the original.
+func TestStopsOfClone(t *testing.T) {
+	calls := stopCalls()
+	s, other := NewSet(Options{}, nil), NewSet(Options{}, nil)
+	feed(t, s, "1", calls)
+	feed(t, other, "2", []call{{node: "1", target: "10.0.1.1:80", group: "g", at: 89_500, took: 20, path: "/"}})
+	want := resultOf(t, Options{}, calls).Stops
+	c := s.Clone()
+	s.Merge(other) // which was sent half a second before the request broke
+	if got := s.Freeze().Stops; len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+	if diff := gocmp.Diff(want, c.Freeze().Stops); diff != "" {
+		t.Errorf("want -, got +\n%s", diff)
+	}
+}
