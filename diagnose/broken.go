@@ -30,7 +30,9 @@ func (s *scene) judgeBroken() {
 		rest = s.judgeCuts(rest, limits)
 		s.weigh(group, rest, limits)
 	}
-	slices.SortFunc(s.cuts, func(a, b cut) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.target, b.target)) })
+	slices.SortFunc(s.cuts, func(a, b cut) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.target, b.target), cmp.Compare(a.group, b.group))
+	})
 }
 
 func isBroken(f *evidence.Failure) bool {
@@ -49,6 +51,7 @@ func waited(f *evidence.Failure) float64 {
 // A cut is an instant at which a target dropped what it had in flight.
 type cut struct {
 	target string
+	group  string // target group ARN
 	at     parser.Timestamp
 	cause  cause.Cause
 	quiet  float64 // seconds for which the target had been sent nothing
@@ -113,7 +116,7 @@ func (s *scene) judgeInstant(target string, list []*suspect) (rest []*suspect) {
 		}
 		return refused < 3
 	})
-	c := cut{target: target, at: at, quiet: float64(quiet) / 1e6, spread: float64(spacing) / 1e6, n: len(list)}
+	c := cut{target: target, group: list[0].TargetGroup, at: at, quiet: float64(quiet) / 1e6, spread: float64(spacing) / 1e6, n: len(list)}
 	if !never {
 		c.back = float64(back) / 1e6
 	}

@@ -133,6 +133,8 @@ func percent(x float64) string {
 	return fmt.Sprintf("%.2g %%", 100*x)
 }
 
+// targetTraffic is the requests to each target of the group that failures are of. A target that is in several groups is
+// known to be in the one of its latest request and in those in which it failed, and its requests are those of all.
 func (s *scene) targetTraffic(b *bundle) map[string]float64 {
 	traffic := map[string]float64{}
 	for _, l := range s.lives {
@@ -140,15 +142,18 @@ func (s *scene) targetTraffic(b *bundle) map[string]float64 {
 			traffic[l.Target] = float64(l.Requests)
 		}
 	}
+	for _, x := range b.list {
+		if l := s.lives[x.Target]; l != nil {
+			traffic[x.Target] = float64(l.Requests)
+		}
+	}
 	return traffic
 }
 
 func (s *scene) zoneTraffic(b *bundle) map[string]float64 {
 	traffic := map[string]float64{}
-	for _, l := range s.lives {
-		if l.TargetGroup == b.where {
-			traffic[subnet(l.Target)] += float64(l.Requests)
-		}
+	for target, n := range s.targetTraffic(b) {
+		traffic[subnet(target)] += n
 	}
 	return traffic
 }

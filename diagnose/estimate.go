@@ -29,7 +29,10 @@ func (s *scene) estimate(f *Finding, b *bundle) {
 	case cause.Target5xx:
 		add("proxy_timeout_seconds", settled(mostFrequent(gatewayErrors(b.list), waitedOf, 0.01, 0.06, 5).at))
 	case cause.DeregistrationCut:
-		add("deregistration_delay_seconds", s.deregistrationDelay(b))
+		d := s.deregistrationDelay(b)
+		add("deregistration_delay_seconds", float64(d.likeliest))
+		add("deregistration_delay_min_seconds", float64(d.low))
+		add("deregistration_delay_max_seconds", float64(d.high))
 	}
 }
 
@@ -79,31 +82,4 @@ func earliest(list []*suspect) float64 {
 	}
 	slices.Sort(times)
 	return times[len(times)/50]
-}
-
-// noticing is how long it may take until all nodes know of a deregistration, in seconds.
-const noticing = 6
-
-// deregistrationDelay is at least the time from the last new request to the cut, less the spacing of requests, and
-// little more than the longest, which has the node that noticed soonest. Of these it is the one most likely to be set.
-func (s *scene) deregistrationDelay(b *bundle) float64 {
-	low, longest, n := 0.0, 0.0, 0.0
-	for _, c := range s.cuts {
-		if l := s.lives[c.target]; c.cause != cause.DeregistrationCut || l == nil || l.TargetGroup != b.where {
-			continue
-		}
-		low = math.Max(low, c.quiet-math.Min(c.spread, 0.2*c.quiet))
-		longest = math.Max(longest, c.quiet)
-		n++
-	}
-	if low == 0 {
-		return 0
-	}
-	high := longest + math.Min(noticing/n, float64(0.2*longest)+1)
-	for _, step := range []float64{60, 30, 15, 10, 5} {
-		if r := math.Ceil((low-0.05)/step) * step; r <= high { // the spacing is a mean, and times are in milliseconds
-			return r
-		}
-	}
-	return math.Round(low)
 }

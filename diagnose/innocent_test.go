@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"alblens/internal/cause"
+	"alblens/partial"
 )
 
 // notAbove checks that nothing is worse than a severity.
@@ -46,6 +47,52 @@ func TestClean(t *testing.T) {
 	if f.Severity != Info || f.Scope.TargetGroups[0] != web {
 		t.Errorf("%+v", f)
 	}
+}
+
+// Targets that are in two groups: sixteen failures of a group that has 60 requests a minute are 2 a minute of these, 3 %,
+// whatever the other group has; and no target stands out.
+func TestSharedTargets(t *testing.T) {
+	const admin = groups + "admin/0123456789abcdef"
+	d := &day{}
+	d.traffic(time.Minute, 30*time.Minute, 100*ms, fleet...)
+	for i := range 30 * 60 {
+		half := time.Duration(i/30) * 30 * seconds // each object of half a minute begins with the other group
+		r := request{at: half + 15*seconds + time.Duration(i%30)*500*ms, took: 20 * ms, target: fleet[i%4], group: admin, path: "/admin"}
+		if i%30 == 7 && i/30 >= 20 && i/30 < 36 {
+			r.outcome, r.took = silent, 60*seconds
+			r.target = fleet[i/30%4]
+		}
+		d.add(r)
+	}
+	r := d.result(t, partial.DefaultOptions(), 60)
+	diagnosis := Run(r, Options{})
+	holds(t, r, diagnosis)
+	j := judged{d, diagnosis}
+	if f := j.finding(t, "idle-timeout/admin"); f.Severity != High || f.Requests != 16 {
+		t.Errorf("%v, %d requests", f.Severity, f.Requests)
+	}
+	for _, f := range j.Findings {
+		if f.ID == "one-bad-target" {
+			t.Errorf("%s", f.Summary)
+		}
+	}
+}
+
+// Deploys are numbered by group.
+func TestDeployKeys(t *testing.T) {
+	const api = groups + "api/0123456789abcdef"
+	d := &day{}
+	for _, group := range []string{api, web} {
+		subnet := map[string]string{api: "10.1.0.", web: "10.2.0."}[group]
+		for i, until := range []time.Duration{30, 30, 60, 60} {
+			for at := (until - 30) * time.Minute; at < until*time.Minute; at += 500 * ms {
+				d.add(request{at: at, took: 20 * ms, target: fmt.Sprint(subnet, i, ":80"), group: group})
+			}
+		}
+	}
+	j := d.judge(t)
+	j.finding(t, "deploy/api/1")
+	j.finding(t, "deploy/web/1")
 }
 
 // Targets that get a request now and then come and go by chance: that is no deploy, no crash and no cut, even where a

@@ -19,6 +19,7 @@ const fewest = 2
 // A cohort is targets of one group that came up and went within a span.
 type cohort struct {
 	group      string
+	number     int // of those of the group, from 1
 	born, died []*evidence.Life
 	from, to   parser.Timestamp
 }
@@ -73,15 +74,21 @@ func (s *scene) cohorts() []cohort {
 	slices.SortFunc(list, func(a, b cohort) int {
 		return cmp.Or(strings.Compare(a.group, b.group), cmp.Compare(a.from, b.from))
 	})
+	for i := range list {
+		list[i].number = 1
+		if i > 0 && list[i-1].group == list[i].group {
+			list[i].number += list[i-1].number
+		}
+	}
 	return list
 }
 
 // deploys tells of targets that were replaced.
 func (s *scene) deploys() []Finding {
 	var list []Finding
-	for i, c := range s.cohorts() {
+	for _, c := range s.cohorts() {
 		list = append(list, Finding{
-			ID: "deploy", Key: fmt.Sprintf("deploy/%s/%d", groupName(c.group), i+1), Severity: Info, Confidence: 0.8,
+			ID: "deploy", Key: fmt.Sprintf("deploy/%s/%d", s.names[c.group], c.number), Severity: Info, Confidence: 0.8,
 			Title:   "Targets of " + groupName(c.group) + " were replaced",
 			Summary: fmt.Sprintf("%d targets came and %d went between %s and %s.", len(c.born), len(c.died), clock(c.from), clock(c.to)),
 			First:   c.from.Time(), Last: c.to.Time(), Ongoing: s.last-c.to < 5*60*second,
@@ -96,7 +103,7 @@ func clock(t parser.Timestamp) string { return t.Time().Format("15:04:05") }
 // shutdowns finds targets of a deploy that were stopped while the load balancer still sent them requests.
 func (s *scene) shutdowns() []Finding {
 	var list []Finding
-	for i, c := range s.cohorts() {
+	for _, c := range s.cohorts() {
 		var failed []*suspect
 		var stopped []string
 		var lead []float64 // seconds between the last answered request and the last one sent
@@ -130,7 +137,7 @@ func (s *scene) shutdowns() []Finding {
 		slices.SortStableFunc(failed, func(a, b *suspect) int { return cmp.Compare(a.End, b.End) })
 		b := &bundle{cause: cause.ConnectRefused, where: c.group, list: failed}
 		f := Finding{
-			ID: "shutdown-early", Key: fmt.Sprintf("shutdown-early/%s/%d", groupName(c.group), i+1), Confidence: 0.85, Of: s.ofStatus(failed),
+			ID: "shutdown-early", Key: fmt.Sprintf("shutdown-early/%s/%d", s.names[c.group], c.number), Confidence: 0.85, Of: s.ofStatus(failed),
 			Title: "Targets of " + groupName(c.group) + " stop while requests are still routed to them",
 		}
 		b.count = weightOf(failed)

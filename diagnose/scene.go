@@ -34,6 +34,7 @@ type scene struct {
 	keepalives   map[string]mode // by target group
 	attempts     map[nodeTarget]*attempts
 	cuts         []cut
+	stopsOf      map[string][]evidence.Stop // by target
 	bundles      []*bundle
 
 	unchecked      []settings.Unchecked
@@ -46,7 +47,7 @@ func newScene(r *partial.Result, o Options) *scene {
 		lives: map[string]*evidence.Life{}, byTarget: map[string][]*suspect{}, groups: map[string][]*suspect{},
 		paths: map[string]*aggregate.Row{}, targets: map[string]*aggregate.Row{}, idle: map[string]*evidence.IdleCounts{},
 		idleTimeouts: map[string]mode{}, keepalives: map[string]mode{},
-		attempts: map[nodeTarget]*attempts{},
+		attempts: map[nodeTarget]*attempts{}, stopsOf: map[string][]evidence.Stop{},
 	}
 	kept := [cause.Count]uint64{}
 	for _, f := range r.Evidence.Failures {
@@ -70,6 +71,9 @@ func newScene(r *partial.Result, o Options) *scene {
 	}
 	for i := range r.Evidence.Lives {
 		s.lives[r.Evidence.Lives[i].Target] = &r.Evidence.Lives[i]
+	}
+	for _, x := range r.Evidence.Stops {
+		s.stopsOf[x.Target] = append(s.stopsOf[x.Target], x)
 	}
 	for i := range r.Evidence.Idle {
 		s.idle[r.Evidence.Idle[i].TargetGroup] = &r.Evidence.Idle[i]

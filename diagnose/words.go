@@ -68,6 +68,10 @@ func (s *scene) word(f *Finding, b *bundle) {
 	case cause.DeregistrationCut:
 		f.Title = "Deregistration of " + where + " targets cuts requests off"
 		f.Summary = fmt.Sprintf("%s were in flight when the deregistration delay of %s ran out", head, orElse(estimate("deregistration_delay_seconds"), "their target group"))
+		low, high := estimate("deregistration_delay_min_seconds"), estimate("deregistration_delay_max_seconds")
+		if low != high {
+			f.Caveats = append(f.Caveats, fmt.Sprintf("The log shows when nodes stopped sending to a target, not when it was deregistered: the delay may be anything from %s to %s.", low, high))
+		}
 	case cause.BadResponse:
 		f.Title = "Responses of " + where + " are malformed or their headers too large"
 		f.Summary = head + ": the target answered something that the load balancer could not pass on"
@@ -149,7 +153,7 @@ func tooFew(f *Finding, b *bundle) string {
 func (s *scene) crashes(b *bundle) string {
 	times, targets := 0, map[string]bool{}
 	for _, c := range s.cuts {
-		if l := s.lives[c.target]; c.cause == cause.TargetCrash && l != nil && l.TargetGroup == b.where {
+		if c.cause == cause.TargetCrash && c.group == b.where {
 			times++
 			targets[c.target] = true
 		}

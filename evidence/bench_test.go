@@ -13,7 +13,7 @@ func BenchmarkAdd(b *testing.B) {
 		b.Run(fmt.Sprintf("success/targets=%d", targets), func(b *testing.B) {
 			records := make([]parser.Record, targets)
 			for i := range records {
-				c := call{node: "10.0.0.1", target: fmt.Sprintf("10.0.%d.%d:80", i/250, i%250), group: "arn:web", at: 37 * i, took: 20, path: "/"}
+				c := call{node: "10.0.0.1", target: fmt.Sprintf("10.0.%d.%d:80", i/250, i%250), group: "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/6d0ecf831eec9f09", at: 37 * i, took: 20, path: "/"}
 				if err := records[i].Parse([]byte(c.line())); err != nil {
 					b.Fatal(err)
 				}

@@ -46,7 +46,11 @@ func (l *lives) clone() lives {
 func (p *pools) clone() pools {
 	c := newPools()
 	for key, t := range p.tails {
-		c.tails[key] = new(slices.Clone(*t))
+		c.tails[key] = &tail{slices.Clone(t.freed), slices.Clone(t.starts)}
+	}
+	c.stops = slices.Clone(p.stops)
+	for i := range c.stops {
+		c.stops[i].Starts = slices.Clone(c.stops[i].Starts)
 	}
 	for group, x := range p.idle {
 		c.idle[group] = new(*x)

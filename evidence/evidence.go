@@ -132,7 +132,7 @@ func (s *Set) Merge(o *Set) {
 
 // Bytes is about what s takes in memory.
 func (s *Set) Bytes() int {
-	return s.failures.bytes() + s.lives.bytes() + len(s.pools.tails)*poolBytes + s.loads.cells*loadBytes
+	return s.failures.bytes() + s.lives.bytes() + len(s.pools.tails)*poolBytes + len(s.pools.stops)*stopBytes + s.loads.cells*loadBytes
 }
 
 // A Result is the evidence, frozen. It is plain data: tests may write one as a literal.
@@ -146,6 +146,7 @@ type Result struct {
 	// LoadWidth is how long a Load lasts.
 	LoadWidth time.Duration
 	Idle      []IdleCounts // by target group
+	Stops     []Stop       // by target, time and node
 }
 
 // Freeze returns the evidence. The Set must not be used again.
@@ -153,6 +154,6 @@ func (s *Set) Freeze() *Result {
 	s.Close()
 	return &Result{
 		Causes: freezeCauses(&s.causes), Failures: s.failures.sorted(), Lives: s.lives.freeze(),
-		Loads: s.loads.freeze(), LoadWidth: s.loads.width(), Idle: s.pools.freeze(),
+		Loads: s.loads.freeze(), LoadWidth: s.loads.width(), Idle: s.pools.freeze(), Stops: s.pools.freezeStops(),
 	}
 }

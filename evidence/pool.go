@@ -30,21 +30,23 @@ func IdleBin(idle parser.Micros) int {
 	return min(octave*8+int(x*8/(1000<<octave))-8, IdleBins-1)
 }
 
-// pools follows the idle connections between nodes and targets, so far as requests tell.
+// pools follows the idle connections between nodes and targets, so far as requests tell, and when nodes stopped to send.
 type pools struct {
 	tails map[talk]*tail
 	idle  map[string]*IdleCounts // by target group
+	stops []Stop                 // that requests broke after
 }
 
-// A tail is when the connections came free that were used last, ascending.
-type tail []parser.Timestamp
+// A tail is how a conversation ended, so far: when the connections came free that were used last, and when the last
+// requests were sent, both ascending.
+type tail struct{ freed, starts []parser.Timestamp }
 
 const (
 	mostTail  = 16
-	poolBytes = 200 + 8*mostTail
+	poolBytes = 240 + 8*mostTail + 8*mostStarts
 )
 
-func newPools() pools { return pools{map[talk]*tail{}, map[string]*IdleCounts{}} }
+func newPools() pools { return pools{tails: map[talk]*tail{}, idle: map[string]*IdleCounts{}} }
 
 // add works out how long connections had been idle that broke, and remembers which are idle at the end.
 func (p *pools) add(c *conversation, base parser.Timestamp) {
@@ -65,17 +67,24 @@ func (p *pools) add(c *conversation, base parser.Timestamp) {
 	}
 	slices.Sort(freed)
 	if len(c.failures) > 0 {
-		p.replay(c, freed, *t, base)
+		p.replay(c, freed, t.freed, base)
+		p.findStops(c, t.starts, base)
 	}
 	for _, end := range freed[max(0, len(freed)-mostTail):] {
-		*t = append(*t, base+parser.Timestamp(end)*microsPerMil)
+		t.freed = append(t.freed, base+parser.Timestamp(end)*microsPerMil)
 	}
-	slices.Sort(*t)
-	*t = slices.Delete(*t, 0, max(0, len(*t)-mostTail))
+	t.freed = newest(t.freed, mostTail)
+	t.starts = newest(append(t.starts, lastStarts(c.spans, 1<<32-1, base)...), mostStarts)
+}
+
+// newest sorts a list and keeps the latest.
+func newest(list []parser.Timestamp, most int) []parser.Timestamp {
+	slices.Sort(list)
+	return slices.Delete(list, 0, max(0, len(list)-most))
 }
 
 // replay takes the connection used last for each request in turn, as a pool does that wants few connections.
-func (p *pools) replay(c *conversation, freed []uint32, before tail, base parser.Timestamp) {
+func (p *pools) replay(c *conversation, freed []uint32, before []parser.Timestamp, base parser.Timestamp) {
 	order := make([]int, 0, len(c.spans))
 	var sent, ends []uint32 // of answered requests, but those too short to be under way when another failed
 	for i, s := range c.spans {
@@ -143,22 +152,22 @@ func (p *pools) resolve(later []*Failure) {
 		if t == nil {
 			continue
 		}
-		if i, _ := slices.BinarySearch(*t, f.Sent()+1); i > 0 {
-			f.Idle = parser.Micros(f.Sent() - (*t)[i-1])
+		if i, _ := slices.BinarySearch(t.freed, f.Sent()+1); i > 0 {
+			f.Idle = parser.Micros(f.Sent() - t.freed[i-1])
 		}
 	}
 }
 
 func (p *pools) merge(o *pools) {
+	p.mergeStops(o)
 	for key, other := range o.tails {
 		mine := p.tails[key]
 		if mine == nil {
 			p.tails[key] = other
 			continue
 		}
-		*mine = append(*mine, *other...)
-		slices.Sort(*mine)
-		*mine = slices.Delete(*mine, 0, max(0, len(*mine)-mostTail))
+		mine.freed = newest(append(mine.freed, other.freed...), mostTail)
+		mine.starts = newest(append(mine.starts, other.starts...), mostStarts)
 	}
 	for group, other := range o.idle {
 		mine := p.countsOf(group)

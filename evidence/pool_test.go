@@ -182,7 +182,7 @@ func TestIdleBin(t *testing.T) {
 func TestTooManyPools(t *testing.T) {
 	p := newPools()
 	for i := range mostTails + 1 {
-		p.tails[talk{"n", fmt.Sprint(i)}] = &tail{1}
+		p.tails[talk{"n", fmt.Sprint(i)}] = &tail{freed: []parser.Timestamp{1}}
 	}
 	if p.fit(); len(p.tails) != 0 {
 		t.Errorf("%d tails", len(p.tails))

@@ -14,18 +14,24 @@ type Scratch struct{ traffic traffic }
 type traffic struct {
 	base          parser.Timestamp // what spans are relative to
 	spans         int
-	conversations []*conversation        // that have spans, by their first: what others left in the index plays no part
-	index         map[talk]*conversation // with their room
-	recent        [256]*conversation     // by a cheap hash: there are few, and they take turns
+	conversations []*conversation         // that have spans, by their first: what others left in the index plays no part
+	index         map[topic]*conversation // with their room
+	recent        [256]*conversation      // by a cheap hash: there are few, and they take turns
 }
 
 // A talk is who talks to whom.
 type talk struct{ node, target string }
 
-// A conversation is the requests that one load balancer node sent to one target.
-type conversation struct {
+// A topic is who talks to whom as a member of which target group: a target may be in several.
+type topic struct {
 	talk
-	group    string // target group ARN
+	group string // ARN
+}
+
+// A conversation is the requests that one load balancer node sent to one target of a group.
+type conversation struct {
+	topic
+	end      uint64 // of the group
 	balancer string // app/name/id
 	spans    []span
 	failures []*Failure // kept ones whose connection broke
@@ -60,9 +66,6 @@ func (t *traffic) add(r *parser.Record, node []byte, f *Failure) bool {
 	}
 	if len(c.spans) == 0 {
 		t.conversations = append(t.conversations, c)
-		if group := r.Text(parser.FieldTargetGroupARN); c.group != string(group) {
-			c.group = string(group)
-		}
 		if lb := r.Text(parser.FieldELB); c.balancer != string(lb) {
 			c.balancer = string(lb)
 		}
@@ -97,30 +100,35 @@ func brokeConnection(f *Failure) bool {
 }
 
 func (t *traffic) find(node []byte, r *parser.Record) *conversation {
-	target := r.Text(parser.FieldTarget)
+	target, group := r.Text(parser.FieldTarget), r.Text(parser.FieldTargetGroupARN)
 	slot := &t.recent[hint(target)]
-	if c := *slot; c != nil && c.target == string(target) && c.node == string(node) {
+	if c := *slot; c != nil && c.target == string(target) && c.node == string(node) && c.end == ending(group) {
 		return c
 	}
 	if t.index == nil {
-		t.index = map[talk]*conversation{}
+		t.index = map[topic]*conversation{}
 	}
-	key := talk{string(node), string(target)}
+	key := topic{talk{string(node), string(target)}, string(group)}
 	c := t.index[key]
 	if c == nil {
-		c = &conversation{talk: key}
+		c = &conversation{topic: key, end: ending(group)}
 		t.index[key] = c
 	}
 	*slot = c
 	return c
 }
 
-// hint is a place in recent. Targets differ near their ends.
+// hint is a place in recent.
 func hint(target []byte) int {
-	if n := len(target); n >= 8 {
-		return int(binary.LittleEndian.Uint64(target[n-8:]) * 0x9e3779b97f4a7c15 >> 56)
+	return int(ending(target) * 0x9e3779b97f4a7c15 >> 56)
+}
+
+// ending is the last eight bytes: targets differ near their ends, and target groups' ARNs end in an id that AWS draws.
+func ending(b []byte) uint64 {
+	if n := len(b); n >= 8 {
+		return binary.LittleEndian.Uint64(b[n-8:])
 	}
-	return len(target)
+	return uint64(len(b))
 }
 
 // reset forgets the requests and keeps the room for as many.

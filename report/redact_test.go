@@ -162,7 +162,7 @@ func TestEveryTextIsRedacted(t *testing.T) {
 		"Result.Ledger.Duplicates.Name", "Result.Ledger.Duplicates.SameAs", "Result.Ledger.Gaps.LoadBalancer", "Result.Ledger.Gaps.Node",
 		"Result.Counts.Tables.Rows.Group.Text",
 		"Result.Evidence.Causes.Samples.Source", "Result.Evidence.Failures.Source", "Result.Evidence.Lives.Target", "Result.Evidence.Lives.TargetGroup", "Result.Evidence.Lives.LoadBalancer",
-		"Result.Evidence.Loads.TargetGroup", "Result.Evidence.Idle.TargetGroup",
+		"Result.Evidence.Loads.TargetGroup", "Result.Evidence.Idle.TargetGroup", "Result.Evidence.Stops.Node", "Result.Evidence.Stops.Target",
 		"Diagnosis.Findings.ID", "Diagnosis.Findings.Scope.LoadBalancers", "Diagnosis.Findings.Scope.TargetGroups",
 		"Diagnosis.Findings.Scope.Targets", "Diagnosis.Findings.Scope.Nodes", "Diagnosis.Findings.Estimates.Name",
 		"Diagnosis.Findings.Evidence.Source", "Diagnosis.Findings.Fix.Kind", "Diagnosis.Unchecked.Rule",

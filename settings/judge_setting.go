@@ -52,6 +52,7 @@ func judgeKeepalive(j *judge) {
 
 func judgeDeregistration(j *judge) {
 	shown, ok := j.c.Estimates["deregistration_delay_seconds"]
+	low, high := j.c.Estimates["deregistration_delay_min_seconds"], j.c.Estimates["deregistration_delay_max_seconds"]
 	for _, g := range j.groups() {
 		delay, known := g.DeregistrationDelay()
 		switch {
@@ -59,7 +60,7 @@ func judgeDeregistration(j *judge) {
 			continue
 		case !ok:
 			j.speaksFor("the deregistration delay of %s is %s", g.Name(), secs(delay))
-		case differ(shown, delay):
+		case differ(shown, delay) && (delay < low || delay > high):
 			j.contradict("the deregistration delay of %s is %s, the log shows %s", g.Name(), secs(delay), secs(shown))
 		default:
 			j.confirm("the deregistration delay of %s is %s, as the log shows", g.Name(), secs(delay))

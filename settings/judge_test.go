@@ -66,6 +66,12 @@ func TestJudge(t *testing.T) {
 		{name: "longer keep-alive", id: "keepalive-race", claim: func(c *Claim) { c.Estimates = Estimates{"server_keepalive_seconds": 75} }, want: Contradicted},
 
 		{name: "the delay", id: "deregistration-cut", claim: func(c *Claim) { c.Estimates = Estimates{"deregistration_delay_seconds": 121} }, want: Confirmed},
+		{name: "a delay in the range", id: "deregistration-cut", claim: func(c *Claim) {
+			c.Estimates = Estimates{"deregistration_delay_seconds": 116, "deregistration_delay_min_seconds": 115, "deregistration_delay_max_seconds": 120}
+		}, want: Confirmed},
+		{name: "a delay beyond the range", id: "deregistration-cut", claim: func(c *Claim) {
+			c.Estimates = Estimates{"deregistration_delay_seconds": 116, "deregistration_delay_min_seconds": 115, "deregistration_delay_max_seconds": 119}
+		}, want: Contradicted},
 		{name: "another delay", id: "deregistration-cut", claim: func(c *Claim) { c.Estimates = Estimates{"deregistration_delay_seconds": 30} }, want: Contradicted},
 		{name: "a delay of no estimate", id: "deregistration-cut", want: Unknown, says: []string{"the deregistration delay of web is 120 s"}},
 

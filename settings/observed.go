@@ -28,8 +28,8 @@ type Group struct {
 }
 
 // Estimates are settings as the log shows them, in seconds, by their name in a finding: idle_timeout_seconds,
-// server_keepalive_seconds, deregistration_delay_seconds, worker_timeout_seconds, client_timeout_seconds,
-// proxy_timeout_seconds.
+// server_keepalive_seconds, deregistration_delay_seconds (between deregistration_delay_min_seconds and
+// deregistration_delay_max_seconds), worker_timeout_seconds, client_timeout_seconds, proxy_timeout_seconds.
 type Estimates map[string]float64
 
 // A Minute counts records by the minute of their response, as CloudWatch does, over all load balancers of the log.

@@ -1,12 +1,66 @@
 package settings
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"flag"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 )
 
+var update = flag.Bool("update", false, "write testdata/advice.json anew")
+
+// A piece of advice is a command or a text of a breach. tools/advicecheck holds them to the AWS CLI's own models.
+type piece struct{ ID, Kind, Text string }
+
+// piecesOf are those of breaches.
+func piecesOf(breaches []Breach) []piece {
+	var list []piece
+	for _, b := range breaches {
+		for _, v := range b.Verify {
+			list = append(list, piece{b.ID, "cli", v.Command})
+		}
+		for _, f := range b.Fix {
+			list = append(list, piece{b.ID, f.Kind, f.Text})
+		}
+	}
+	return list
+}
+
+// checkPieces holds what all breaches advise against testdata/advice.json.
+func checkPieces(t *testing.T, list []piece) {
+	t.Helper()
+	const golden = "testdata/advice.json"
+	slices.SortFunc(list, func(a, b piece) int {
+		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Text, b.Text))
+	})
+	var got bytes.Buffer
+	lines := json.NewEncoder(&got)
+	lines.SetEscapeHTML(false)
+	for _, p := range slices.Compact(list) {
+		if err := lines.Encode(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(golden, got.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("%s is not what breaches advise; -update writes it anew:\n%s", golden, got.Bytes())
+	}
+}
+
 func TestRules(t *testing.T) {
+	var advised []piece
 	group := func(change func(*Group)) func(*Observed) {
 		return func(o *Observed) { change(&o.Groups[0]) }
 	}
@@ -167,6 +221,7 @@ func TestRules(t *testing.T) {
 			for _, u := range unchecked {
 				t.Errorf("unchecked: %s: %s", u.Rule, u.Why)
 			}
+			advised = append(advised, piecesOf(breaches)...)
 			for _, b := range breaches {
 				for _, v := range b.Verify {
 					checkCommand(t, v.Command)
@@ -187,6 +242,9 @@ func TestRules(t *testing.T) {
 			}
 		})
 	}
+	noRoute, _ := shop(t, in("route-tables.", `"0.0.0.0/0"`, `"172.16.0.0/12"`), in("target-health.", "10.0.10.7", "192.168.5.5")).
+		Rules(shopLog(targets("192.168.5.5:8080")))
+	checkPieces(t, append(advised, piecesOf(noRoute)...))
 }
 
 func allText(b Breach) string {

@@ -20,7 +20,7 @@ var nodeIPs = []string{"127.200.1.10", "127.200.2.10", "127.200.3.10"}
 // truth of each, returned in this order with the mixed one last, also to dir/<name>.truth.json.
 //
 // An error means that the world did not do what the cases asked of it, or that ctx was done first: no log is to be
-// judged by such a run. No process outlives it.
+// judged by such a run. It is a *StallError where the machine was too busy. No process outlives it.
 func Run(ctx context.Context, dir string, cases ...Case) ([]Truth, error) {
 	if len(cases) == 0 {
 		cases = Cases()
@@ -48,6 +48,7 @@ func Run(ctx context.Context, dir string, cases ...Case) ([]Truth, error) {
 	}
 
 	truths := make([]Truth, len(cases))
+	stalled := watchStalls()
 	var all sync.WaitGroup
 	for i, c := range cases {
 		all.Go(func() {
@@ -62,10 +63,13 @@ func Run(ctx context.Context, dir string, cases ...Case) ([]Truth, error) {
 		})
 	}
 	all.Wait()
+	b.close()
+	if longest := stalled(); longest > mostStalled {
+		return nil, &StallError{longest}
+	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	b.close()
 	return write(dir, b, cases, truths)
 }
 

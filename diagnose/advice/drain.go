@@ -98,7 +98,7 @@ containers:
         port: http
     lifecycle:
       preStop:
-        sleep:
+        sleep: # of Kubernetes 1.30 and newer; before, exec with command: [sleep, "20"]
           seconds: 20`
 
 func shutdownEarly(a *adviser) {
@@ -131,7 +131,7 @@ func coldStart(a *adviser) {
 	a.events("When were the targets registered?", "RegisterTargets")
 	a.records("The records.", "any")
 
-	a.setGroup("A slow start gives new targets their share little by little. It does not apply where all targets are registered at once, nor with least outstanding requests.",
+	a.setGroup("A slow start gives new targets their share little by little. It does not apply where all targets are registered at once, nor with least outstanding requests or weighted random.",
 		"slow_start", "slow_start.duration_seconds", 60)
 	a.change("text", "The cure: be ready before the first request.",
 		"Let the health check's path answer 200 only when connections are open and caches warm: one passed check is enough for a new target to get requests.")

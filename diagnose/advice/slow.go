@@ -52,7 +52,6 @@ func workerTimeout(a *adviser) {
 	for _, s := range []struct{ kind, name, setting string }{
 		{"python", "gunicorn's sync workers are killed at --timeout (30 s unless set).", "gunicorn --timeout %d"},
 		{"python", "uWSGI kills workers at harakiri.", "harakiri = %d"},
-		{"php", "PHP-FPM kills workers at request_terminate_timeout.", "request_terminate_timeout = %ds"},
 		{"ruby", "Unicorn kills workers at timeout (60 s unless set).", "timeout %d"},
 	} {
 		a.change(s.kind, s.name+" "+seen, fmt.Sprintf(s.setting, raised))

@@ -57,7 +57,7 @@ var causeDocs = [...]Doc{
 		Shows:    "502 with a target and all three times -1, in less than a second.",
 		Alone:    "Likely. A connection that closes just before dispatch looks the same.",
 		Alike: "A burst on one target with no success in between: the process was stopped or crashed. A single one between successes: the target closed a connection just before dispatch, no outage. " +
-			"All requests of a TLS target group: the handshake fails. In the last seconds of a target's life: shutdown-early.",
+			"All requests of a TLS target group: the handshake fails. An ICMP answer, such as host unreachable, shows like a refusal. In the last seconds of a target's life: shutdown-early.",
 		Verify: "Ask for the targets' health and why tasks or instances stopped. TargetTLSNegotiationErrorCount tells a failed handshake from a refused connection. Connect to the target's port.",
 		Fix: "Let the process listen on the registered port and address before it is registered, and until after it is deregistered. " +
 			"For TLS targets offer a version and a cipher that the load balancer knows.",
@@ -96,8 +96,9 @@ var causeDocs = [...]Doc{
 		Statuses: []int{502},
 		Shows:    "As target-crash; many records share one target time, such as 30 s.",
 		Alone:    "Never told by one record.",
-		Alike:    "A crash: there the requests end at one moment, here at one age. It is on one or few slow paths, over all targets.",
-		Verify:   "Look for the server's limit, and its word for it in its log: WORKER TIMEOUT of gunicorn, request_terminate_timeout of PHP-FPM, harakiri of uWSGI.",
+		Alike: "A crash: there the requests end at one moment, here at one age. It is on one or few slow paths, over all targets. " +
+			"A server behind a proxy on the same target, as PHP-FPM is behind nginx, shows as target-5xx: the proxy answers 502 or 504.",
+		Verify:   "Look for the server's limit, and its word for it in its log: WORKER TIMEOUT of gunicorn, HARAKIRI of uWSGI.",
 		Fix:      "Make the slow path faster. Else set the limit between the slowest request that may succeed and the idle timeout, and let it answer 503 rather than kill the worker.",
 		NotCured: "A longer limit hides a slow path, and above the idle timeout it turns 502 into 504.",
 		Sources:  []string{pageTrouble},
@@ -107,9 +108,10 @@ var causeDocs = [...]Doc{
 		Statuses: []int{502},
 		Shows:    "As target-crash; all at one instant on a target that had no new requests any more.",
 		Alone:    "Never told by one record.",
-		Alike: "A crash: there the target took new requests until it died. Here it had had none for about the deregistration delay, and never has one again. " +
+		Alike: "A crash: there the target took new requests until it died. Here it had had none for about the deregistration delay, and has none until it is registered again. " +
 			"shutdown-early is the opposite: the target went before the load balancer stopped sending to it.",
-		Verify: "Compare the deregistration delay of the target group with the longest requests, and the instants with DeregisterTargets in CloudTrail.",
+		Verify: "Compare the deregistration delay of the target group with the longest requests, and the instants with DeregisterTargets in CloudTrail. " +
+			"The log tells the delay to a second or two: it has when nodes stopped sending to a target, not when it was deregistered.",
 		Fix: "Set the deregistration delay above the longest request. On ECS stopTimeout, on Kubernetes terminationGracePeriodSeconds, must not be shorter than what is then still running. " +
 			"Or make the requests shorter than the delay.",
 		NotCured: "Each deploy takes as long as the delay while such requests run. Requests that never end, such as long polls, are cut whatever the delay is.",
@@ -144,7 +146,8 @@ var causeDocs = [...]Doc{
 		Statuses: []int{503},
 		Shows:    "503 with a target group, without a target, forwarded, all three times -1.",
 		Alone:    "Nearly certain. That all targets are unhealthy gives no 503: the load balancer then sends to all of them.",
-		Alike:    "fixed-response and waf-block can answer 503 too: their records have no target group, and say so in the last action.",
+		Alike: "fixed-response and waf-block can answer 503 too: their records have no target group, and say so in the last action. " +
+			"With target optimizer it may also be that no target was ready.",
 		Verify:   "Ask for the targets' health: none, or all unused (their zone is not enabled for the load balancer). CloudTrail says who deregistered the last one.",
 		Fix:      "Register targets, or send the rule to a group that has some. Keep at least one while deploying: a minimum healthy percent of 100, a minimum size above 0, the new group attached before the old one goes.",
 		NotCured: "Targets that are registered and unhealthy do not give 503; see fail-open.",
@@ -190,7 +193,7 @@ var causeDocs = [...]Doc{
 		Shows:    "fixed-response is the last action.",
 		Alone:    "Certain, and no failure of anything.",
 		Alike:    "A 503 with forward as the last action is no-target.",
-		Verify:   "Ask for the listener's rules and look at the priority that matched.",
+		Verify:   "Ask for the listener's rules and look at the priority that matched. HTTP_Fixed_Response_Count counts them.",
 		Fix:      "None, if the rule is meant: a maintenance page, a default for unknown hosts. Else correct the rule's conditions, or its place among the others.",
 		NotCured: "CloudWatch may count these among the load balancer's 4xx and 5xx.",
 		Sources:  []string{"AWS: Listener rules for your Application Load Balancer"},

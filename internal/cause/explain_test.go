@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// What design/contract.md lists beside the causes.
+// What design/contract.md lists beside the causes, and the rules that came later.
 const findingSlugs = `one-bad-target one-bad-path one-bad-node one-bad-zone deploy shutdown-early fail-open saturation near-timeout
 	cold-start log-gaps format-drift setting-keepalive setting-deregistration setting-health-check setting-security-group
-	setting-nacl setting-idle-timeout setting-stop-timeout setting-access-logs`
+	setting-nacl setting-idle-timeout setting-stop-timeout setting-route setting-subnet setting-access-logs`
 
 func TestEverySlugIsExplained(t *testing.T) {
 	var want, got []string

@@ -249,6 +249,9 @@ func (s *Score) expect(day simulate.Day, d *diagnose.Diagnosis) {
 			} else if !near(name, got, value) {
 				miss("%s: %s is %v, want %v", want.ID, name, got, value)
 			}
+			if low, high, ok := rangeOf(best, name); ok && (value < low || value > high) {
+				miss("%s: %s is said to be from %v to %v, want %v", want.ID, name, low, high, value)
+			}
 		}
 	}
 	most := diagnose.Low // one-bad-… only says where another finding's failures are
@@ -288,14 +291,18 @@ func estimate(f *diagnose.Finding, name string) (float64, bool) {
 	return 0, false
 }
 
-// near allows 2 %; half a second for the server's keep-alive; and 2 s for the deregistration delay, whose beginning the
-// nodes of a load balancer learn of within some seconds of each other, so that the log does not have it.
+// rangeOf is the range that an estimate is said to be in; false where none is said.
+func rangeOf(f *diagnose.Finding, name string) (low, high float64, ok bool) {
+	setting := strings.TrimSuffix(name, "_seconds")
+	low, ok = estimate(f, setting+"_min_seconds")
+	high, _ = estimate(f, setting+"_max_seconds")
+	return low, high, ok
+}
+
+// near allows 2 %, and half a second for the server's keep-alive.
 func near(name string, got, want float64) bool {
-	switch name {
-	case "server_keepalive_seconds":
+	if name == "server_keepalive_seconds" {
 		return math.Abs(got-want) <= 0.5
-	case "deregistration_delay_seconds":
-		return math.Abs(got-want) <= math.Max(2, 0.02*want)
 	}
 	return math.Abs(got-want) <= 0.02*want
 }

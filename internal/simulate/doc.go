@@ -34,7 +34,8 @@
 // keep-alive timer fires late when the event loop is busy, and closes a socket
 // whose next request has come but is not read. Inferred: that of several idle
 // connections the one used last is taken; that nodes learn of a deregistration
-// some seconds apart; that a draining target's cut comes at one instant; that
+// some seconds apart (AWS says "as soon as you deregister it", people see
+// requests for seconds more); that a draining target's cut comes at one instant; that
 // silence on an open connection to a dead host ends with the idle timeout; and
 // the times of a body cut short. In reality a security group's change leaves
 // tracked connections alone; Blocked is that of a network ACL, which does not.

@@ -15,17 +15,19 @@ func TestAWS(t *testing.T) {
 	python := pythonWithCLI(t)
 	var lines [][]string
 	seen := map[string]bool{}
+	all := settingsCommands(t)
 	for _, f := range cases() {
-		for _, command := range commands(f) {
-			words, err := calls(command)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, w := range words {
-				if key := strings.Join(w, "\x00"); w[0] == "aws" && !seen[key] {
-					seen[key] = true
-					lines = append(lines, w[1:])
-				}
+		all = append(all, commands(f)...)
+	}
+	for _, command := range all {
+		words, err := calls(command)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range words {
+			if key := strings.Join(w, "\x00"); w[0] == "aws" && !seen[key] {
+				seen[key] = true
+				lines = append(lines, w[1:])
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,13 +28,10 @@ func main() {
 	if err != nil {
 		fail(err)
 	}
-	var days []simulate.Day
-	for _, day := range simulate.ProofDays() {
-		if pattern.MatchString(day.Name) {
-			days = append(days, day)
-		}
-	}
+	days := matching(simulate.ProofDays(), pattern)
 	scores := run(days)
+	further := matching(proof.DelayDays(), pattern)
+	delays := run(further)
 	for i, s := range scores {
 		if *wrong {
 			fmt.Println(strings.Join(s.Wrong, "\n"))
@@ -47,14 +45,22 @@ func main() {
 	}
 	var b bytes.Buffer
 	proof.Write(&b, days, scores)
+	if len(further) > 0 {
+		proof.WriteDelays(&b, further, delays)
+	}
 	if *output == "" {
 		os.Stdout.Write(b.Bytes())
 	} else if err := os.WriteFile(*output, b.Bytes(), 0o666); err != nil {
 		fail(err)
 	}
-	if problems := proof.Problems(scores, proof.LeastRight); len(problems) > 0 {
+	problems := append(proof.Problems(scores, proof.LeastRight), proof.DelayProblems(further, delays)...)
+	if len(problems) > 0 {
 		fail(fmt.Errorf("not proven:\n%s", strings.Join(problems, "\n")))
 	}
+}
+
+func matching(days []simulate.Day, pattern *regexp.Regexp) []simulate.Day {
+	return slices.DeleteFunc(days, func(d simulate.Day) bool { return !pattern.MatchString(d.Name) })
 }
 
 func fail(err error) {
