@@ -192,7 +192,7 @@ func (a *analysis) writeRecords(ctx context.Context, b *bundling, r *report.Repo
 	out := &bundleWriter{ndjson: ndjson, raw: raw, traces: e.traces}
 	c, stop := a.config(p, std)
 	c.Strict = false
-	c.Done = func(_ *sources.Ref, l *partial.Ledger) { e.read = append(e.read, *l) }
+	c.Done = func(_ *sources.Ref, l *partial.Ledger, _ bool) { e.read = append(e.read, *l) }
 	ledger, err := scan.Each(ctx, b.read, p, func() scan.Selector {
 		return &selector{
 			judged: r.Diagnosis, window: opts, templates: opts.Aggregate.Paths, filter: &export.Filter{AnyCause: true},

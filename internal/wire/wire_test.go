@@ -93,7 +93,7 @@ func TestInvalid(t *testing.T) {
 		{"nothing", "", func(d *Decoder) { d.Uint() }},
 		{"a number that does not end", "\xff\xff", func(d *Decoder) { d.Uint() }},
 		{"a number above 64 bits", strings.Repeat("\xff", 10) + "\x01", func(d *Decoder) { d.Uint() }},
-		{"a string longer than the rest", "\x05abcd", func(d *Decoder) { d.String() }},
+		{"a string longer than the rest", "\x05abcd", func(d *Decoder) { _ = d.String() }},
 		{"more elements than fit", "\x03abcde", func(d *Decoder) { d.Len(2) }},
 		{"a count that overflows", strings.Repeat("\xff", 9) + "\x01abc", func(d *Decoder) { d.Len(1) }},
 		{"a bool of 2", "\x02", func(d *Decoder) { d.Bool() }},
