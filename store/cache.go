@@ -92,7 +92,9 @@ func (c *Cache) keys(refs []sources.Ref) (whole, window key) {
 		e.String(c.place(ref.Name))
 		e.Int(ref.Size)
 		e.String(ref.ETag)
-		e.Int(ref.Modified.UnixNano())
+		if ref.ETag == "" {
+			e.Int(ref.Modified.UnixNano())
+		}
 		e.Bool(ref.Named)
 	}
 	whole = sha256.Sum256(e.Bytes())
