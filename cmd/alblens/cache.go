@@ -11,6 +11,7 @@ import (
 
 	"alblens/partial"
 	"alblens/scan"
+	"alblens/sources"
 	"alblens/store"
 )
 
@@ -38,13 +39,19 @@ func (c *caching) check(changed func(string) bool) error {
 	return nil
 }
 
+func (c *caching) config(o *partial.Options) store.Config {
+	return store.Config{Dir: c.dir, MaxBytes: int64(c.maxSize), Program: program(), Options: o}
+}
+
 // open returns the cache for Partials with these options; nil where there is none. A cache that cannot be had is no
 // reason not to read the logs. writeOnly makes it seem empty.
 func (c *caching) open(o *partial.Options, writeOnly bool, std streams) (*store.Cache, error) {
 	if c.dir == "" {
 		return nil, nil
 	}
-	cache, err := store.Open(store.Config{Dir: c.dir, MaxBytes: int64(c.maxSize), Program: program(), Options: o, WriteOnly: writeOnly})
+	config := c.config(o)
+	config.WriteOnly = writeOnly
+	cache, err := store.Open(config)
 	if errors.Is(err, store.ErrForeign) {
 		return nil, fmt.Errorf("--cache %s: %w", c.dir, err)
 	}
@@ -53,6 +60,18 @@ func (c *caching) open(o *partial.Options, writeOnly bool, std streams) (*store.
 		return nil, nil
 	}
 	return cache, nil
+}
+
+// peek returns whether an object is in the cache. It makes none.
+func (c *caching) peek(o *partial.Options) (has func(sources.Ref) bool) {
+	has = func(sources.Ref) bool { return false }
+	if c.dir == "" || !sources.IsCache(c.dir) {
+		return has
+	}
+	if cache, err := store.Open(c.config(o)); err == nil {
+		has = func(ref sources.Ref) bool { return cache.Has([]sources.Ref{ref}) }
+	}
+	return has
 }
 
 // program tells builds of this program apart that may read the same logs differently. Those between versions are told
