@@ -18,14 +18,6 @@ import (
 // A key is a digest of all that shapes a Partial.
 type key [sha256.Size]byte
 
-// An entry is a file: a header, and behind it a Partial as it encodes itself, in one block of S2.
-//
-// Note: zstd makes it a fifth smaller, and takes twice as long to read and three times as long to write.
-type entry struct {
-	key  key
-	span span
-}
-
 // A span is the times of the first and the last record. The zero value is of no record.
 type span struct {
 	first, last parser.Timestamp
@@ -37,6 +29,10 @@ func (s span) within(since, until parser.Timestamp) bool {
 	return !s.some || s.first >= since && (until == parser.NoTimestamp || s.last < until)
 }
 
+// An entry is a file: a header of the magic, the key, the span and a checksum, and behind it a Partial as it encodes
+// itself, in one block of S2.
+//
+// Note: zstd makes it a fifth smaller, and takes twice as long to read and three times as long to write.
 const (
 	magic      = "alblens partial\n"
 	headerSize = len(magic) + len(key{}) + 8 + 8 + 4
