@@ -27,11 +27,11 @@ type text struct {
 	lines [][]byte
 }
 
-// incident is twenty minutes of a log with failures of many kinds, and a few lines that are none.
+// incident is eight minutes of a log with failures of many kinds, and a few lines that are none.
 func incident(t testing.TB, seed uint64) []text {
 	t.Helper()
 	config := simulate.Demo(seed)
-	config.Duration = 20 * time.Minute
+	config.Duration = 8 * time.Minute
 	objects, err := simulate.Generate(config)
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +87,7 @@ func variants(t testing.TB) map[string]*Options {
 		Bucket: 10 * time.Second, ByCreation: true, Limit: 3 << 20,
 	}
 	tight.FoldLimit = 6 << 20
-	tight.Evidence = evidence.Options{Samples: 2, Failures: 40, Texts: 8 << 10, Lives: 8 << 10}
+	tight.Evidence = evidence.Options{Samples: 2, Failures: 15, Texts: 8 << 10, Lives: 8 << 10}
 	tight.Since = micros(time.Date(2026, 11, 20, 14, 2, 0, 0, time.UTC))
 	tiny.Aggregate = aggregate.Options{By: dimensions(t, "time", "path", "client+path"), Bucket: time.Second, Limit: 100 << 10}
 	tiny.FoldLimit = 150 << 10

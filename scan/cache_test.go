@@ -170,6 +170,9 @@ func tiny(n int) *versioned {
 // A day of three shards is read back by the shard, and after something changed only that is read, in the shards where it
 // is; and what was damaged.
 func TestCacheShards(t *testing.T) {
+	if testing.Short() { // as with -race: it reads 2500 objects eleven times
+		t.Skip("-short")
+	}
 	noLeak(t)
 	v, dir := tiny(2500), t.TempDir()
 	o := tight()
