@@ -97,7 +97,7 @@ func (v *versioned) summarize(t *testing.T, dir string, o *partial.Options, c Co
 	if cache == nil {
 		return whole.Freeze(), store.Summary{}
 	}
-	s := cache.Close()
+	s := cache.Tidy()
 	if s.Err != nil {
 		t.Error(s.Err)
 	}
@@ -340,7 +340,7 @@ func TestCacheAtOnce(t *testing.T) {
 			if err != nil || !reflect.DeepEqual(whole.Freeze(), want) {
 				t.Errorf("another Result than without a cache, error %v", err)
 			}
-			if s := cache.Close(); s.Err != nil || len(s.Corrupt) > 0 {
+			if s := cache.Tidy(); s.Err != nil || len(s.Corrupt) > 0 {
 				t.Errorf("%+v", s)
 			}
 		})

@@ -23,7 +23,7 @@ import (
 // Config says what a Cache keeps.
 type Config struct {
 	Dir string
-	// MaxBytes is how much it may take on disk. More may be there until Close.
+	// MaxBytes is how much it may take on disk. More may be there until Tidy.
 	MaxBytes int64
 	// Program is whose Partials they are: what differs in it may read the same logs differently.
 	Program string
@@ -231,29 +231,34 @@ func (c *Cache) Save(refs []sources.Ref, p *partial.Partial) bool {
 	return true
 }
 
-// fail ends the writing.
+// fail ends the writing. Only the first fault is told.
 func (c *Cache) fail(err error) {
-	c.full.Store(true)
+	if c.full.Swap(true) {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err == nil {
-		c.err = err
-	}
+	c.err = err
 }
 
-// A Summary is what became of a Cache in a run.
+// A Summary is what became of a Cache.
 type Summary struct {
 	Loaded, Saved int64    // single objects
 	Corrupt       []string // entries that could not be used, and why
 	Err           error    // why not all that was read could be kept, or what is there not be bounded; nil if it could
 }
 
-// Close brings the cache to its size, and ends the use of c.
-func (c *Cache) Close() Summary {
-	if c.wrote.Load() || c.full.Load() {
+// Tidy brings the cache to its size, and returns what became of it since it was last called. Whoever saved something has
+// to call it in the end.
+func (c *Cache) Tidy() Summary {
+	if c.wrote.Swap(false) || c.full.Load() {
 		if err := evict(c.Dir, c.MaxBytes); err != nil {
 			c.fail(err)
 		}
 	}
-	return Summary{c.loaded.Load(), c.saved.Load(), c.corrupt, c.err}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := Summary{c.loaded.Swap(0), c.saved.Swap(0), c.corrupt, c.err}
+	c.corrupt, c.err = nil, nil
+	return s
 }

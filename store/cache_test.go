@@ -103,7 +103,7 @@ func TestKept(t *testing.T) {
 	if !bytes.Equal(encoded(p), want) {
 		t.Error("it was changed by being saved")
 	}
-	if s := first.Close(); s.Loaded != 0 || s.Saved != 1 || s.Err != nil || len(s.Corrupt) > 0 {
+	if s := first.Tidy(); s.Loaded != 0 || s.Saved != 1 || s.Err != nil || len(s.Corrupt) > 0 {
 		t.Errorf("%+v", s)
 	}
 	second := open(t, dir, o)
@@ -113,7 +113,7 @@ func TestKept(t *testing.T) {
 	if got := second.Load(one(ref)); got == nil || !bytes.Equal(encoded(got), want) {
 		t.Error("a later run does not load it as it was")
 	}
-	if s := second.Close(); s.Loaded != 1 || s.Saved != 0 || s.Err != nil || len(s.Corrupt) > 0 {
+	if s := second.Tidy(); s.Loaded != 1 || s.Saved != 0 || s.Err != nil || len(s.Corrupt) > 0 {
 		t.Errorf("%+v", s)
 	}
 
@@ -179,7 +179,7 @@ func TestFolded(t *testing.T) {
 	if got == nil || !bytes.Equal(encoded(got), encoded(whole)) {
 		t.Error("not as it was")
 	}
-	if s := c.Close(); s.Loaded != 0 || s.Saved != 0 {
+	if s := c.Tidy(); s.Loaded != 0 || s.Saved != 0 {
 		t.Errorf("%+v counts no single object", s)
 	}
 }
@@ -289,7 +289,7 @@ func TestFiles(t *testing.T) {
 	if open(t, c.Dir, o).Has(one(old)) {
 		t.Error("a relative name is found from another directory")
 	}
-	if s := c.Close(); s.Err != nil { // none of that is a fault of the cache
+	if s := c.Tidy(); s.Err != nil { // none of that is a fault of the cache
 		t.Error(s.Err)
 	}
 }
@@ -350,7 +350,7 @@ func TestCorrupt(t *testing.T) {
 			t.Errorf("%s: it is loaded", what)
 		}
 		// A flipped time in the header may make it one of another window: that is no fault yet.
-		if s := c.Close(); len(s.Corrupt) != 1 && c.Has(one(ref)) || s.Err != nil {
+		if s := c.Tidy(); len(s.Corrupt) != 1 && c.Has(one(ref)) || s.Err != nil {
 			t.Errorf("%s: %+v", what, s)
 		} else if len(s.Corrupt) == 1 && !strings.Contains(s.Corrupt[0], ref.Name) {
 			t.Errorf("%s: %q does not name the object", what, s.Corrupt[0])
@@ -427,9 +427,9 @@ func TestEvict(t *testing.T) {
 	if reader.Load(one(remote("2"))) == nil {
 		t.Fatal("not loaded")
 	}
-	reader.Close()
+	reader.Tidy()
 	c.MaxBytes = 3*size + size/2
-	if s := c.Close(); s.Err != nil {
+	if s := c.Tidy(); s.Err != nil {
 		t.Fatal(s.Err)
 	}
 	for i, want := range []bool{false, false, true, true, true, false} {
@@ -548,7 +548,7 @@ func TestAtOnce(t *testing.T) {
 					t.Error("not saved")
 				}
 				if i%20 == 19 {
-					if s := c.Close(); s.Err != nil || len(s.Corrupt) > 0 {
+					if s := c.Tidy(); s.Err != nil || len(s.Corrupt) > 0 {
 						t.Errorf("%+v", s)
 					}
 				}
@@ -585,7 +585,7 @@ func TestCannotWrite(t *testing.T) {
 	if c.Save(one(remote("b")), partialOf(t, o, "s3://logs/b", 1)) {
 		t.Error("it goes on after a fault")
 	}
-	if s := c.Close(); s.Err == nil || s.Saved != 0 {
+	if s := c.Tidy(); s.Err == nil || s.Saved != 0 {
 		t.Errorf("%+v", s)
 	}
 }

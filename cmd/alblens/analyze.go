@@ -240,7 +240,7 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	}
 	c, stop := a.config(p, std)
 	_, _, c.Memory = shares(a.maxMemory)
-	done := a.use(cache, &c, std)
+	done := a.use(cache, &c, std.say)
 	whole, err := scan.Summarize(ctx, src, p, opts, c)
 	stop()
 	done()

@@ -90,22 +90,22 @@ func program() string {
 }
 
 // use makes a run read through the cache, if there is one, until the returned function is called.
-func (a *analysis) use(cache *store.Cache, c *scan.Config, std streams) (stop func()) {
+func (a *analysis) use(cache *store.Cache, c *scan.Config, say func(string, ...any)) (stop func()) {
 	if cache == nil {
 		return func() {}
 	}
 	c.Cache = cache
 	return func() {
-		s := cache.Close()
+		s := cache.Tidy()
 		if s.Err != nil {
-			std.say("--cache %s: %v; not all that was read is kept", a.cache.dir, s.Err)
+			say("--cache %s: %v; not all that was read is kept", a.cache.dir, s.Err)
 		}
 		if !a.verbose {
 			return
 		}
 		for _, what := range s.Corrupt {
-			std.say("read anew instead of %s", what)
+			say("read anew instead of %s", what)
 		}
-		std.say("the cache had %s, and now has %d more", counted(s.Loaded, "object"), s.Saved)
+		say("the cache had %s, and now has %d more", counted(s.Loaded, "object"), s.Saved)
 	}
 }
