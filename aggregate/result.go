@@ -203,11 +203,22 @@ func (d Dimension) texts(key string) []string {
 	}
 	texts := make([]string, len(d))
 	for i := range d {
-		n, size := binary.Uvarint([]byte(key))
-		texts[i] = key[size : size+int(n)]
-		key = key[size+int(n):]
+		value, rest, ok := cutValue(key)
+		if !ok {
+			panic("BUG: a combined key that keyOf did not make")
+		}
+		texts[i], key = value, rest
 	}
 	return texts
+}
+
+// cutValue cuts the first part off a combined key.
+func cutValue(key string) (value, rest string, ok bool) {
+	n, size := binary.Uvarint([]byte(key))
+	if size <= 0 || n > uint64(len(key)-size) {
+		return "", "", false
+	}
+	return key[size : size+int(n)], key[size+int(n):], true
 }
 
 func valueOf(text string) Value {

@@ -1,6 +1,11 @@
 package aggregate
 
-import "alblens/parser"
+import (
+	"maps"
+	"slices"
+
+	"alblens/parser"
+)
 
 // A timeline holds a cell for each time bucket. Instead of dropping any when it is full, it makes the buckets twice as
 // wide, so that its final width depends on the records alone.
@@ -50,7 +55,8 @@ func (t *timeline) widen(level uint) {
 	for ; level <= maxLevel; level++ {
 		old, by := t.cells, level-t.level
 		t.cells, t.level, t.bytes = map[int64]*cell{}, level, 0
-		for i, c := range old {
+		for _, i := range slices.Sorted(maps.Keys(old)) { // how much a sum takes depends on its order
+			c := old[i]
 			if mine := t.cells[i>>by]; mine != nil {
 				t.bytes += mine.merge(c)
 			} else {
@@ -66,11 +72,14 @@ func (t *timeline) widen(level uint) {
 
 // merge moves o's cells into t. o must not be used again.
 func (t *timeline) merge(o *timeline) {
-	if t.level < o.level {
-		t.widen(o.level)
+	for t.level != o.level {
+		if t.level < o.level {
+			t.widen(o.level)
+		} else {
+			o.widen(t.level)
+		}
 	}
 	for i, c := range o.cells {
-		i >>= t.level - o.level
 		if mine := t.cells[i]; mine != nil {
 			t.bytes += mine.merge(c)
 		} else {

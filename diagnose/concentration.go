@@ -168,7 +168,7 @@ func subnet(target string) string {
 }
 
 func (s *scene) pathTraffic(*bundle) map[string]float64 {
-	traffic := map[string]float64{}
+	traffic := make(map[string]float64, len(s.paths))
 	for path, row := range s.paths {
 		traffic[path] = float64(row.Requests)
 	}

@@ -83,6 +83,7 @@ func newScene(r *partial.Result, o Options) *scene {
 		var rows map[string]*aggregate.Row
 		switch {
 		case t.By.Is(aggregate.Path):
+			s.paths = make(map[string]*aggregate.Row, len(t.Rows))
 			rows = s.paths
 		case t.By.Is(aggregate.Target):
 			rows = s.targets

@@ -56,7 +56,10 @@ func (f *Failure) Sent() parser.Timestamp {
 func (f *Failure) Wall() parser.Micros { return parser.Micros(f.End - f.Start) }
 
 func compareFailures(a, b *Failure) int {
-	return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Start, b.Start), cmp.Compare(a.Hash, b.Hash),
+	if a.End != b.End { // nearly always
+		return cmp.Compare(a.End, b.End)
+	}
+	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Hash, b.Hash),
 		strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line))
 }
 

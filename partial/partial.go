@@ -44,11 +44,17 @@ type Partial struct {
 
 // Empty returns a Partial of no object, which Fold begins with.
 func Empty(o *Options) *Partial {
+	counts, kept := o.folded()
+	return &Partial{counts: aggregate.NewSet(counts), evidence: evidence.NewSet(kept, nil)}
+}
+
+// folded are the options of what others are folded into.
+func (o *Options) folded() (aggregate.Options, evidence.Options) {
 	counts := o.Aggregate
 	if o.FoldLimit > 0 {
 		counts.Limit = o.FoldLimit
 	}
-	return &Partial{counts: aggregate.NewSet(counts), evidence: evidence.NewSet(o.Evidence.Folded(), nil)}
+	return counts, o.Evidence.Folded()
 }
 
 func forObject(o *Options, scratch *evidence.Scratch) *Partial {

@@ -90,6 +90,7 @@ const (
 // A Bundle is a directory of evidence that is being written. It appears under its name whole, by Commit, or not at all.
 type Bundle struct {
 	dir, temporary string
+	committed      bool
 	files          []BundleFile
 }
 
@@ -106,6 +107,9 @@ func CreateBundle(dir string) (*Bundle, error) {
 	}
 	return &Bundle{dir: dir, temporary: temporary}, nil
 }
+
+// Temporary is the directory that it is written to until Commit.
+func (b *Bundle) Temporary() string { return b.temporary }
 
 func free(dir string) error {
 	_, err := os.Lstat(dir)
@@ -210,15 +214,16 @@ func (b *Bundle) Commit(m *Manifest) (sum string, err error) {
 	if err := os.Rename(b.temporary, b.dir); err != nil {
 		return "", fmt.Errorf("write %s: %w", b.dir, plain(err))
 	}
-	b.temporary = ""
+	b.committed = true
 	return sum, nil
 }
 
 // Discard leaves no trace of a bundle that was not committed.
-func (b *Bundle) Discard() {
-	if b.temporary != "" {
-		os.RemoveAll(b.temporary)
+func (b *Bundle) Discard() error {
+	if b.committed {
+		return nil
 	}
+	return os.RemoveAll(b.temporary)
 }
 
 // sums is the text of SHA256SUMS, sorted by name.

@@ -28,7 +28,7 @@ func Each(ctx context.Context, src sources.Source, p *plan.Plan, selector func()
 	if err := c.refuse(p); err != nil {
 		return nil, err
 	}
-	fetch := newFetcher(ctx, src, p, c.Ahead)
+	fetch := newFetcher(ctx, src, p.Objects, c.Ahead, func(*sources.Ref) bool { return false })
 	defer fetch.close()
 	type piece struct {
 		text   []byte
@@ -67,7 +67,7 @@ func Each(ctx context.Context, src sources.Source, p *plan.Plan, selector func()
 			}
 		}
 		if x.ledger != nil {
-			c.Done(&p.Objects[item], x.ledger)
+			c.Done(&p.Objects[item], x.ledger, false)
 			whole.Fold(x.ledger)
 			c.Meter.objects.Add(1)
 		}

@@ -5,20 +5,20 @@ import (
 	"io"
 	"sync"
 
-	"alblens/plan"
 	"alblens/sources"
 )
 
 // fetcher opens objects ahead of the workers that read them, so that the time until a store answers is not waited for
 // object by object.
 type fetcher struct {
-	ctx    context.Context
-	source sources.Source
-	plan   *plan.Plan
-	ahead  int
+	ctx     context.Context
+	source  sources.Source
+	objects []sources.Ref
+	kept    func(ref *sources.Ref) bool // whether an object need not be opened
+	ahead   int
 
 	mu    sync.Mutex
-	begun map[int]opened // by number in the plan
+	begun map[int]opened // by number
 	next  int            // the first object not begun
 	wg    sync.WaitGroup
 }
@@ -29,31 +29,37 @@ type opened chan result
 type result struct {
 	body io.ReadCloser
 	err  error
+	kept bool // the object was not opened
 }
 
-// get waits for the object. It may be called once.
-func (o opened) get() (io.ReadCloser, error) {
-	r := <-o
-	return r.body, r.err
+func newFetcher(ctx context.Context, src sources.Source, objects []sources.Ref, ahead int, kept func(*sources.Ref) bool) *fetcher {
+	return &fetcher{ctx: ctx, source: src, objects: objects, kept: kept, ahead: max(ahead, 1), begun: map[int]opened{}}
 }
 
-func newFetcher(ctx context.Context, src sources.Source, p *plan.Plan, ahead int) *fetcher {
-	return &fetcher{ctx: ctx, source: src, plan: p, ahead: max(ahead, 1), begun: map[int]opened{}}
+// open opens an object, whether or not it is kept.
+func (f *fetcher) open(ref *sources.Ref) result {
+	body, err := f.source.Open(f.ctx, *ref)
+	return result{body: body, err: err}
 }
 
-// take returns the object with the given number and begins those behind it. Every number is taken once, in order but
+// take waits for the object with the given number and begins those behind it. Every number is taken once, in order but
 // for a few that workers overtake each other by.
-func (f *fetcher) take(item int) opened {
+func (f *fetcher) take(item int) result { return <-f.begin(item) }
+
+func (f *fetcher) begin(item int) opened {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for f.next < len(f.plan.Objects) && f.next < item+f.ahead {
+	for f.next < len(f.objects) && f.next < item+f.ahead {
 		o := make(opened, 1)
-		ref := f.plan.Objects[f.next]
+		ref := &f.objects[f.next]
 		f.begun[f.next] = o
 		f.next++
 		f.wg.Go(func() {
-			body, err := f.source.Open(f.ctx, ref)
-			o <- result{body, err}
+			if f.kept(ref) {
+				o <- result{kept: true}
+				return
+			}
+			o <- f.open(ref)
 		})
 	}
 	o := f.begun[item]

@@ -44,12 +44,12 @@ var (
 
 // read hands the lines of an object to a sink. It returns why the object was not read to its end, or nil, and
 // separately an error of the sink.
-func (r *reader) read(ctx context.Context, ref sources.Ref, body opened, to sink) (*partial.Problem, error) {
+func (r *reader) read(ctx context.Context, ref sources.Ref, from result, to sink) (*partial.Problem, error) {
 	r.ctx, r.stored, r.text = ctx, 0, 0
-	stream, err := body.get()
-	if err != nil {
-		return problem(ref.Name, err), nil
+	if from.err != nil {
+		return problem(ref.Name, from.err), nil
 	}
+	stream := from.body
 	defer stream.Close()
 	if ref.Size < 0 {
 		stream = interruptible(ctx, stream)

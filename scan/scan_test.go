@@ -658,7 +658,7 @@ func TestDone(t *testing.T) {
 	for _, jobs := range []int{1, 4} {
 		var names []string
 		var sum partial.Ledger
-		c := Config{Jobs: jobs, Done: func(ref *sources.Ref, l *partial.Ledger) {
+		c := Config{Jobs: jobs, Done: func(ref *sources.Ref, l *partial.Ledger, _ bool) {
 			names = append(names, ref.Name)
 			sum.Fold(l)
 		}}

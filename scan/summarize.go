@@ -20,9 +20,13 @@ type Config struct {
 	Meter  *Meter
 	// Memory is what the Partials may take that are held at once, in bytes; 0: no bound.
 	Memory int64
+	// Cache is what Summarize and Partials need not read, and where they keep what they do; nil: there is none.
+	Cache Cache
 	// Done is told of every object, in the order of the plan, by the goroutine that runs Summarize or Each; nil: nobody
-	// is. The ledger is that of the object alone and valid during the call.
-	Done func(ref *sources.Ref, l *partial.Ledger)
+	// is. The ledger is that of the object alone and valid during the call; cached is whether it comes from the cache.
+	Done func(ref *sources.Ref, l *partial.Ledger, cached bool)
+
+	told bool // somebody is told of every object
 }
 
 // A Meter shows how far a run is. Its methods may be called from any goroutine.
@@ -66,8 +70,13 @@ func (c Config) withDefaults() Config {
 	if c.Meter == nil {
 		c.Meter = &Meter{}
 	}
+	if c.Cache == nil {
+		c.Cache = noCache{}
+	}
 	if c.Done == nil {
-		c.Done = func(*sources.Ref, *partial.Ledger) {}
+		c.Done = func(*sources.Ref, *partial.Ledger, bool) {}
+	} else {
+		c.told = true
 	}
 	return c
 }
@@ -91,47 +100,43 @@ func (c Config) blame(p *partial.Problem) error {
 	return fmt.Errorf("%s: %s", p.Name, p.Error)
 }
 
-// Partials reads every object of the plan and hands what it yields to take, in the order of the plan and on the caller's
-// goroutine, which ends the run by an error. When the context ends early, objects that were begun are taken as far as they
-// were read. It returns how many were taken. The plan's Shards are not looked at.
+// Partials reads every object of the plan, but for what the cache has, and hands what it yields to take, in the order of
+// the plan and on the caller's goroutine, which ends the run by an error. When the context ends early, objects that were
+// begun are taken as far as they were read. It returns how many were taken. The plan's Shards are not looked at.
 func Partials(ctx context.Context, src sources.Source, p *plan.Plan, o *partial.Options, c Config, take func(item int, part *partial.Partial) error) (taken int, err error) {
-	c = c.withDefaults()
-	fetch := newFetcher(ctx, src, p, c.Ahead)
+	return partials(ctx, src, p.Objects, o, c.withDefaults(), func(item int, out outcome) error { return take(item, out.part) })
+}
+
+// outcome is what one object yields.
+type outcome struct {
+	part   *partial.Partial
+	err    error
+	cached bool // it comes from the cache
+	kept   bool // the cache has it
+}
+
+func partials(ctx context.Context, src sources.Source, objects []sources.Ref, o *partial.Options, c Config, take func(item int, out outcome) error) (taken int, err error) {
+	fetch := newFetcher(ctx, src, objects, c.Ahead, func(ref *sources.Ref) bool { return c.Cache.Has([]sources.Ref{*ref}) })
 	defer fetch.close()
-	type worker struct {
-		reader  reader
-		builder *partial.Builder
-	}
 	workers := make([]worker, c.Jobs)
 	for i := range workers {
 		workers[i] = worker{reader{meter: c.Meter}, partial.NewBuilder(o)}
 	}
 	throttle := newThrottle(c.Memory)
-	type outcome struct {
-		part *partial.Partial
-		err  error
-	}
 	work := func(ctx context.Context, w, item int, emit func(outcome) bool) {
 		throttle.begin(item)
-		ref := p.Objects[item]
-		r, b := &workers[w].reader, workers[w].builder
-		b.Begin(ref.Name, ref.Log.Node)
-		problem, err := r.read(ctx, ref, fetch.take(item), lenient{b, c.Strict})
-		if err == nil {
-			err = c.blame(problem)
-		}
-		part := b.End(r.stored, r.text, problem)
-		throttle.end(part.Bytes())
-		emit(outcome{part, err})
+		out := workers[w].object(ctx, objects[item:item+1], fetch.take(item), fetch, &c)
+		throttle.end(out.part.Bytes())
+		emit(out)
 	}
-	return ordered(ctx, len(p.Objects), c.Jobs, work, func(item int, out outcome) error {
+	return ordered(ctx, len(objects), c.Jobs, work, func(item int, out outcome) error {
 		if out.err != nil {
 			throttle.open()
 			return out.err
 		}
 		bytes := out.part.Bytes()
-		c.Done(&p.Objects[item], &out.part.Ledger)
-		if err := take(item, out.part); err != nil {
+		c.Done(&objects[item], &out.part.Ledger, out.cached)
+		if err := take(item, out); err != nil {
 			throttle.open()
 			return err
 		}
@@ -141,9 +146,34 @@ func Partials(ctx context.Context, src sources.Source, p *plan.Plan, o *partial.
 	})
 }
 
-// Summarize reads every object of the plan and folds what they yield. When the context ends early, the Partial holds
-// what was read and its ledger says what was not. An error is returned only if Config.Strict asks for it.
+type worker struct {
+	reader  reader
+	builder *partial.Builder
+}
+
+// object reads an object, the only one of ref, or takes it from the cache.
+func (w *worker) object(ctx context.Context, ref []sources.Ref, from result, fetch *fetcher, c *Config) outcome {
+	if from.kept {
+		if part := c.load(ref); part != nil {
+			return outcome{part: part, cached: true, kept: true}
+		}
+		from = fetch.open(&ref[0])
+	}
+	w.builder.Begin(ref[0].Name, ref[0].Log.Node)
+	problem, err := w.reader.read(ctx, ref[0], from, lenient{w.builder, c.Strict})
+	if err == nil {
+		err = c.blame(problem)
+	}
+	part := w.builder.End(w.reader.stored, w.reader.text, problem)
+	kept := err == nil && problem == nil && c.Cache.Save(ref, part)
+	return outcome{part: part, err: err, kept: kept}
+}
+
+// Summarize reads every object of the plan, but for what the cache has, and folds what they yield. When the context ends
+// early, the Partial holds what was read and its ledger says what was not. An error is returned only if Config.Strict
+// asks for it.
 func Summarize(ctx context.Context, src sources.Source, p *plan.Plan, o *partial.Options, c Config) (*partial.Partial, error) {
+	c = c.withDefaults()
 	if err := c.refuse(p); err != nil {
 		return nil, err
 	}
@@ -151,24 +181,24 @@ func Summarize(ctx context.Context, src sources.Source, p *plan.Plan, o *partial
 		into.Fold(next)
 		return into
 	}}
-	shards := p.Shards
-	var shard *partial.Partial
-	taken, err := Partials(ctx, src, p, o, c, func(item int, part *partial.Partial) error {
-		if shard == nil {
-			shard = partial.Empty(o)
+	taken := 0
+	refs := func(shard plan.Shard) []sources.Ref { return p.Objects[shard.First:shard.End] }
+	for rest := p.Shards; len(rest) > 0 && ctx.Err() == nil; {
+		if part := c.loadShard(refs(rest[0])); part != nil {
+			fold.Add(part)
+			c.Meter.objects.Add(int64(len(refs(rest[0]))))
+			taken, rest = rest[0].End, rest[1:]
+			continue
 		}
-		shard.Fold(part)
-		if item == shards[0].End-1 {
-			fold.Add(shard)
-			shard, shards = nil, shards[1:]
+		n := 1 // shards to be read in one go
+		for n < len(rest) && !c.hasShard(refs(rest[n])) {
+			n++
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if shard != nil { // the run was interrupted within it
-		fold.Add(shard)
+		read, err := summarizeShards(ctx, src, p.Objects, rest[:n], o, c, fold.Add)
+		if err != nil {
+			return nil, err
+		}
+		taken, rest = rest[0].First+read, rest[n:]
 	}
 	whole, ok := fold.Result()
 	if !ok {
@@ -176,6 +206,34 @@ func Summarize(ctx context.Context, src sources.Source, p *plan.Plan, o *partial
 	}
 	account(&whole.Ledger, p, taken, ctx.Err() != nil)
 	return whole, nil
+}
+
+// summarizeShards reads shards of the objects, which stand in a row, and hands on what each was folded to. It returns how
+// many objects it came to.
+func summarizeShards(ctx context.Context, src sources.Source, objects []sources.Ref, shards []plan.Shard, o *partial.Options, c Config, add func(*partial.Partial)) (int, error) {
+	first, end := shards[0].First, shards[len(shards)-1].End
+	var shard *partial.Partial
+	kept := true // all of the shard
+	taken, err := partials(ctx, src, objects[first:end], o, c, func(item int, out outcome) error {
+		if shard == nil {
+			shard, kept = partial.Empty(o), true
+		}
+		shard.Fold(out.part)
+		kept = kept && out.kept
+		if first+item < shards[0].End-1 {
+			return nil
+		}
+		if refs := objects[shards[0].First:shards[0].End]; kept && len(refs) > 1 {
+			c.Cache.Save(refs, shard)
+		}
+		add(shard)
+		shard, shards = nil, shards[1:]
+		return nil
+	})
+	if err == nil && shard != nil { // the run was interrupted within it
+		add(shard)
+	}
+	return taken, err
 }
 
 // account adds to the ledger what the plan knows, and what was never begun.

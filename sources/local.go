@@ -175,6 +175,9 @@ func (w *walk) dir(d folder) bool {
 			return false
 		}
 	}
+	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == CacheTag }) && IsCache(d.name) {
+		return true
+	}
 	for _, e := range entries {
 		if err := w.ctx.Err(); err != nil {
 			w.yield(Ref{}, err)

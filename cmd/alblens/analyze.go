@@ -44,6 +44,7 @@ type analysis struct {
 	onlyForecast bool
 	redaction    redaction
 	following    following
+	cache        caching
 	args         []string // as given, for the summary
 	sources      []string // the SOURCE arguments among them
 }
@@ -109,6 +110,7 @@ func commandLine(c *cobra.Command, args []string) []string {
 func (a *analysis) flags(f *pflag.FlagSet) {
 	a.input.flags(f)
 	a.redaction.flags(f)
+	a.cache.flags(f)
 	f.BoolVar(&a.onlyForecast, "dry-run", false, "say what would be read, the requests and their cost, and read nothing")
 	f.StringVar(&a.bundle, "bundle", "", "also write the evidence bundle, a new directory `DIR`")
 	a.bucket, a.maxMemory = span(time.Minute), defaultMemory
@@ -129,7 +131,7 @@ func (a *analysis) flags(f *pflag.FlagSet) {
 }
 
 func (a *analysis) check() error {
-	if err := cmp.Or(a.input.check(), a.redaction.check()); err != nil {
+	if err := cmp.Or(a.input.check(), a.redaction.check(), a.cache.check(a.changed)); err != nil {
 		return err
 	}
 	bucket := time.Duration(a.bucket)
@@ -209,7 +211,7 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 		if err != nil {
 			return err
 		}
-		return a.dryRun(src, p, std)
+		return a.dryRun(src, p, a.cache.peek(opts), std)
 	}
 	debug.SetMemoryLimit(int64(a.maxMemory))
 	src, err := open()
@@ -228,14 +230,20 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	}
 	defer b.discard()
 	src = b.watch(src)
+	cache, err := a.cache.open(opts, b != nil, std) // a bundle vouches for bytes that were read
+	if err != nil {
+		return err
+	}
 	p, err := a.list(ctx, src, std, since, until)
 	if err != nil {
 		return err
 	}
 	c, stop := a.config(p, std)
 	_, _, c.Memory = shares(a.maxMemory)
+	done := a.use(cache, &c, std.say)
 	whole, err := scan.Summarize(ctx, src, p, opts, c)
 	stop()
+	done()
 	if err != nil {
 		return err
 	}

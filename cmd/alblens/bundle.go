@@ -40,11 +40,17 @@ func beginBundle(dir string) (*bundling, error) {
 	if dir == "" {
 		return nil, nil
 	}
-	b, err := report.CreateBundle(dir)
+	b := &bundling{dir: dir}
+	err := begun.begin(func() (name string, err error) {
+		if b.Bundle, err = report.CreateBundle(dir); err != nil {
+			return "", fmt.Errorf("--bundle: %w", err)
+		}
+		return b.Temporary(), nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("--bundle: %w", err)
+		return nil, err
 	}
-	return &bundling{Bundle: b, dir: dir}, nil
+	return b, nil
 }
 
 // watch returns the source through which all has to be read.
@@ -63,7 +69,7 @@ func (b *bundling) discard() {
 	if b.read != nil {
 		b.read.close()
 	}
-	b.Discard()
+	begun.end(b.Temporary(), b.Discard)
 }
 
 // writeBundle writes and commits the bundle, if any, of a run that read p with opts and found r. The failed records are
@@ -102,7 +108,11 @@ func (a *analysis) writeBundle(ctx context.Context, b *bundling, r *report.Repor
 	for name, format := range map[string]string{"report.html": bundleReport, "report.md": bundleReport, "summary.json": bundleReport, "records.*": "raw", "settings/*": "settings"} {
 		m.Redact[name] = cmp.Or(strings.Join(hide.options(format).Words(), ","), "none")
 	}
-	sum, err := b.Commit(m)
+	var sum string
+	err = begun.end(b.Temporary(), func() (err error) {
+		sum, err = b.Commit(m)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -192,7 +202,7 @@ func (a *analysis) writeRecords(ctx context.Context, b *bundling, r *report.Repo
 	out := &bundleWriter{ndjson: ndjson, raw: raw, traces: e.traces}
 	c, stop := a.config(p, std)
 	c.Strict = false
-	c.Done = func(_ *sources.Ref, l *partial.Ledger) { e.read = append(e.read, *l) }
+	c.Done = func(_ *sources.Ref, l *partial.Ledger, _ bool) { e.read = append(e.read, *l) }
 	ledger, err := scan.Each(ctx, b.read, p, func() scan.Selector {
 		return &selector{
 			judged: r.Diagnosis, window: opts, templates: opts.Aggregate.Paths, filter: &export.Filter{AnyCause: true},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ const (
 type forecast struct {
 	Schema       string  `json:"schema"`
 	Objects      int64   `json:"objects"`
+	Cached       int64   `json:"objects_cached"` // not among Objects
 	Bytes        int64   `json:"compressed_bytes"`
 	UnknownSizes int64   `json:"objects_of_unknown_size"`
 	Skipped      int64   `json:"objects_skipped"`
@@ -41,10 +43,11 @@ type forecast struct {
 	Seconds      float64 `json:"seconds"`
 }
 
-// dryRun says what reading the plan would take, and reads nothing. Problems of the listing make the exit code, as they
-// would of the run.
-func (a *analysis) dryRun(src sources.Source, p *plan.Plan, std streams) error {
-	f := a.forecast(src, p)
+// dryRun says what reading the plan would take, but for the objects that are cached, and reads nothing. Problems of the
+// listing make the exit code, as they would of the run.
+func (a *analysis) dryRun(src sources.Source, p *plan.Plan, cached func(sources.Ref) bool, std streams) error {
+	unread := slices.DeleteFunc(slices.Clone(p.Objects), cached)
+	f := a.forecast(src, p, unread)
 	if a.format == "json" {
 		text, err := json.MarshalIndent(f, "", "  ")
 		if err != nil {
@@ -57,7 +60,7 @@ func (a *analysis) dryRun(src sources.Source, p *plan.Plan, std streams) error {
 		return err
 	}
 	if a.verbose {
-		for _, ref := range p.Objects {
+		for _, ref := range unread {
 			std.say("would read %s", ref.Name)
 		}
 	}
@@ -72,8 +75,10 @@ func (a *analysis) dryRun(src sources.Source, p *plan.Plan, std streams) error {
 	return nil
 }
 
-func (a *analysis) forecast(src sources.Source, p *plan.Plan) forecast {
-	f := forecast{Schema: "alblens/dry-run/v1", Objects: int64(len(p.Objects)), Bytes: p.Bytes, Duplicates: int64(len(p.Duplicates))}
+func (a *analysis) forecast(src sources.Source, p *plan.Plan, unread []sources.Ref) forecast {
+	f := forecast{
+		Schema: "alblens/dry-run/v1", Objects: int64(len(unread)), Cached: int64(len(p.Objects) - len(unread)), Duplicates: int64(len(p.Duplicates)),
+	}
 	for _, problem := range p.Problems {
 		if problem.Kind == sources.Skipped {
 			f.Skipped++
@@ -81,7 +86,8 @@ func (a *analysis) forecast(src sources.Source, p *plan.Plan) forecast {
 			f.Failed++
 		}
 	}
-	for _, ref := range p.Objects {
+	for _, ref := range unread {
+		f.Bytes += min(max(ref.Size, 0), math.MaxInt64-f.Bytes) // a listing may claim anything
 		if ref.Size < 0 {
 			f.UnknownSizes++
 		}
@@ -104,6 +110,9 @@ func (f *forecast) text() string {
 		fmt.Fprintf(&b, "%-14s"+format+"\n", append([]any{what}, args...)...)
 	}
 	line("objects", "%d", f.Objects)
+	if f.Cached > 0 {
+		line("cached", "%d more, which are not read again", f.Cached)
+	}
 	bytes := fmt.Sprintf("%d as stored", f.Bytes)
 	if f.UnknownSizes > 0 {
 		bytes += fmt.Sprintf(", and %s of unknown size", counted(f.UnknownSizes, "object"))

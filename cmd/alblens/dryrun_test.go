@@ -29,7 +29,7 @@ func TestDryRun(t *testing.T) {
 	a := &analysis{input: input{jobs: 2, s3Concurrency: 40}, format: "json"}
 
 	var out, err bytes.Buffer
-	if e := a.dryRun(asked{lists: 201}, p, streams{nil, &out, &err}); e != nil || err.Len() > 0 {
+	if e := a.dryRun(asked{lists: 201}, p, func(sources.Ref) bool { return false }, streams{nil, &out, &err}); e != nil || err.Len() > 0 {
 		t.Fatalf("%v: %s", e, &err)
 	}
 	var f map[string]any
@@ -51,7 +51,7 @@ func TestDryRun(t *testing.T) {
 	a.format = "text"
 	out.Reset()
 	p.Problems = append(p.Problems, &sources.Problem{Name: "s3://c/", Kind: sources.Denied, Err: errors.New("AccessDenied")})
-	e, ok := errors.AsType[*exitError](a.dryRun(asked{lists: 201}, p, streams{nil, &out, &err}))
+	e, ok := errors.AsType[*exitError](a.dryRun(asked{lists: 201}, p, func(sources.Ref) bool { return false }, streams{nil, &out, &err}))
 	if !ok || e.code != exitIncomplete || err.String() != "alblens: s3://c/: AccessDenied\n" {
 		t.Errorf("%v: %s", e, &err)
 	}

@@ -129,6 +129,10 @@ func (a *analysis) follow(ctx context.Context, args []string, std streams) error
 		}
 		defer outputs[i].discard()
 	}
+	cache, err := a.cache.open(opts, false, std)
+	if err != nil {
+		return err
+	}
 	s := &session{analysis: a, std: std, known: known, status: statusLine{w: std.err}}
 	s.tracker.Least = diagnose.Low
 	s.lines = report.Follow{JSON: a.format == "json", Text: textOptions(a.color, std.out)}
@@ -137,9 +141,13 @@ func (a *analysis) follow(ctx context.Context, args []string, std streams) error
 		Interval: time.Duration(a.following.interval), Window: time.Duration(a.following.window), Memory: window,
 		Options: opts, Clock: a.following.clock, Say: s.say,
 		Reading: func(p *plan.Plan) (scan.Config, func()) {
-			c, done := a.config(p, std)
+			c, shown := a.config(p, std)
 			c.Memory = int64(node)
-			return c, done
+			tidy := a.use(cache, &c, s.say)
+			return c, func() {
+				shown()
+				tidy()
+			}
 		},
 	}
 	if a.verbose {

@@ -250,8 +250,12 @@ func (in *input) config(p *plan.Plan, std streams) (c scan.Config, stop func()) 
 	}
 	if in.verbose {
 		in.tellCoverage(p, std)
-		c.Done = func(ref *sources.Ref, l *partial.Ledger) {
-			std.say("read %s: %s, %d malformed, %d outside the selection, %d bytes", ref.Name, counted(l.Records, "record"), l.Malformed, l.Filtered, l.CompressedBytes)
+		c.Done = func(ref *sources.Ref, l *partial.Ledger, cached bool) {
+			did := "read"
+			if cached {
+				did = "took from the cache"
+			}
+			std.say("%s %s: %s, %d malformed, %d outside the selection, %d bytes", did, ref.Name, counted(l.Records, "record"), l.Malformed, l.Filtered, l.CompressedBytes)
 		}
 	}
 	if !p.Filling.IsZero() && !in.quiet {

@@ -127,35 +127,44 @@ func TestInterruptAnywhere(t *testing.T) {
 	}
 }
 
-// TestInterruptTwice sends a second SIGINT right behind the first: the program ends at once, and no file under its final
-// name is half written.
+// TestInterruptTwice sends a second SIGINT right behind the first: the program ends at once, no file under its final name
+// is half written, and nothing that was begun is left.
 func TestInterruptTwice(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short")
 	}
 	logs, dir := somewhat(t), t.TempDir()
 	file := filepath.Join(dir, "out.json")
-	left := 0
-	for i := range 8 {
-		os.Remove(file)
-		s := interrupt(t, nil, []string{"analyze", logs, "-f", "json", "-o", file, "-o", "-"}, 200*time.Millisecond, time.Duration(i)*time.Millisecond)
-		if s.code == -1 { // by the second signal
-			if s.stdout != "" {
-				checkSummary(t, []byte(s.stdout))
+	for _, args := range [][]string{
+		{"analyze", logs, "-f", "json", "-o", file, "-o", "-", "--bundle", filepath.Join(dir, "bundle")},
+		{"records", logs, "--status", "200", "-o", filepath.Join(dir, "records.ndjson")},
+	} {
+		codes := map[int]int{}
+		for i := range 8 {
+			os.Remove(file)
+			s := interrupt(t, nil, args, 200*time.Millisecond, time.Duration(i)*time.Millisecond)
+			codes[s.code]++
+			if s.code != exitInterrupted && s.code != exitDone && s.code != -1 { // -1: it had not begun
+				t.Errorf("%s: exit code %d: %s", args[0], s.code, s.stderr)
 			}
 			if text, err := os.ReadFile(file); err == nil {
 				checkSummary(t, text)
 			}
-		} else {
-			s.whole(t, file)
+			if args[0] == "analyze" && s.stdout != "" {
+				checkSummary(t, []byte(s.stdout))
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, unfinished+"*")); len(left) > 0 {
+				t.Errorf("%s: %v are left over", args[0], left)
+			}
 		}
-		names, _ := filepath.Glob(filepath.Join(dir, unfinished+"*"))
-		for _, name := range names {
-			left++
-			os.Remove(name)
+		t.Logf("%s: exit codes %v", args[0], codes)
+		if codes[exitInterrupted] == 0 {
+			t.Errorf("%s: no run was interrupted", args[0])
 		}
 	}
-	t.Logf("%d of 8 left a temporary file", left)
+	if _, err := os.Stat(filepath.Join(dir, "bundle")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a bundle of a part of the input: %v", err)
+	}
 }
 
 // TestInterruptSilence shows that what keeps silent keeps nobody waiting: a pipe without a writer, a server without an

@@ -11,9 +11,6 @@ import (
 	"syscall"
 )
 
-// unfinished begins the name of a newFile until it is committed.
-const unfinished = ".alblens-"
-
 // A newFile appears under its name whole, by commit, or not at all. Its errors name it as the user did.
 type newFile struct {
 	name   string
@@ -43,7 +40,11 @@ func create(name string) (*newFile, error) {
 		}
 	}
 	beside := filepath.Join(filepath.Dir(f.target), unfinished+rand.Text())
-	if f.file, err = os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
+	err = begun.begin(func() (string, error) {
+		f.file, err = os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		return beside, err
+	})
+	if err != nil {
 		return nil, f.failed(err)
 	}
 	if old != nil {
@@ -67,7 +68,7 @@ func (f *newFile) Write(p []byte) (int, error) {
 func (f *newFile) commit() error {
 	err := f.file.Close()
 	if err == nil && f.target != "" {
-		err = os.Rename(f.file.Name(), f.target)
+		err = begun.end(f.file.Name(), func() error { return os.Rename(f.file.Name(), f.target) })
 	}
 	if err != nil {
 		return f.failed(err)
@@ -83,7 +84,7 @@ func (f *newFile) discard() {
 	}
 	f.file.Close()
 	if f.target != "" {
-		os.Remove(f.file.Name())
+		begun.end(f.file.Name(), func() error { return os.Remove(f.file.Name()) })
 	}
 }
 

@@ -37,6 +37,15 @@ func New(own []string) (*Templates, error) {
 	return t, nil
 }
 
+// Own returns one's own templates as New takes them.
+func (t *Templates) Own() []string {
+	var specs []string
+	for _, r := range t.own {
+		specs = append(specs, r.match.String()+"="+string(r.name))
+	}
+	return specs
+}
+
 // maxTemplate bounds what is taken of a path, for a request line may hold 16 KB of it.
 const maxTemplate = 256
 

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"alblens/partial"
+	"alblens/scan"
+	"alblens/sources"
+	"alblens/store"
+)
+
+// caching is the flags of the cache.
+type caching struct {
+	dir     string
+	maxSize size
+}
+
+const defaultCacheSize size = 2 << 30
+
+func (c *caching) flags(f *pflag.FlagSet) {
+	c.maxSize = defaultCacheSize
+	f.StringVar(&c.dir, "cache", "", "keep what is read of each object in `DIR`, so that the next run reads only what is new")
+	f.Var(&c.maxSize, "cache-max-size", "what the cache may take on disk; what was used least recently goes first")
+}
+
+func (c *caching) check(changed func(string) bool) error {
+	switch {
+	case c.dir == "" && changed("cache"):
+		return usagef("--cache takes a directory")
+	case c.dir == "" && changed("cache-max-size"):
+		return usagef("--cache-max-size goes with --cache")
+	}
+	return nil
+}
+
+func (c *caching) config(o *partial.Options) store.Config {
+	return store.Config{Dir: c.dir, MaxBytes: int64(c.maxSize), Program: program(), Options: o}
+}
+
+// open returns the cache for Partials with these options; nil where there is none. A cache that cannot be had is no
+// reason not to read the logs. writeOnly makes it seem empty.
+func (c *caching) open(o *partial.Options, writeOnly bool, std streams) (*store.Cache, error) {
+	if c.dir == "" {
+		return nil, nil
+	}
+	config := c.config(o)
+	config.WriteOnly = writeOnly
+	cache, err := store.Open(config)
+	if errors.Is(err, store.ErrForeign) {
+		return nil, fmt.Errorf("--cache %s: %w", c.dir, err)
+	}
+	if err != nil {
+		std.say("--cache %s: %v; this run goes on without", c.dir, err)
+		return nil, nil
+	}
+	return cache, nil
+}
+
+// peek returns whether an object is in the cache. It makes none.
+func (c *caching) peek(o *partial.Options) (has func(sources.Ref) bool) {
+	has = func(sources.Ref) bool { return false }
+	if c.dir == "" || !sources.IsCache(c.dir) {
+		return has
+	}
+	if cache, err := store.Open(c.config(o)); err == nil {
+		has = func(ref sources.Ref) bool { return cache.Has([]sources.Ref{ref}) }
+	}
+	return has
+}
+
+// program tells builds of this program apart that may read the same logs differently. Those between versions are told
+// by their file.
+func program() string {
+	text := strings.Join([]string{version, runtime.Version(), runtime.GOARCH}, " ")
+	if version != "dev" && !strings.HasSuffix(version, "-dirty") {
+		return text
+	}
+	if name, err := os.Executable(); err == nil {
+		if info, err := os.Stat(name); err == nil {
+			text += fmt.Sprintf(" %d %d", info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return text
+}
+
+// use makes a run read through the cache, if there is one, until the returned function is called.
+func (a *analysis) use(cache *store.Cache, c *scan.Config, say func(string, ...any)) (stop func()) {
+	if cache == nil {
+		return func() {}
+	}
+	c.Cache = cache
+	return func() {
+		s := cache.Tidy()
+		if s.Err != nil {
+			say("--cache %s: %v; not all that was read is kept", a.cache.dir, s.Err)
+		}
+		if !a.verbose {
+			return
+		}
+		for _, what := range s.Corrupt {
+			say("read anew instead of %s", what)
+		}
+		say("the cache had %s, and now has %d more", counted(s.Loaded, "object"), s.Saved)
+	}
+}
