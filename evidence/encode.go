@@ -276,6 +276,30 @@ func (b *Bits) decode(d *wire.Decoder) {
 	}
 }
 
+// encodeTimes writes times that ascend.
+func encodeTimes(e *wire.Encoder, times []parser.Timestamp) {
+	e.Len(len(times))
+	before := parser.Timestamp(0)
+	for _, t := range times {
+		e.Int(int64(t - before))
+		before = t
+	}
+}
+
+func decodeTimes(d *wire.Decoder, most int) []parser.Timestamp {
+	var times []parser.Timestamp
+	before := parser.Timestamp(0)
+	for range d.Len(1) {
+		before += parser.Timestamp(decodeWithin(d, -maxTime, maxTime))
+		times = append(times, before)
+	}
+	if len(times) > most || !slices.IsSorted(times) || before >= maxTime {
+		d.Fail()
+		return nil
+	}
+	return times
+}
+
 func (p *pools) encode(e *wire.Encoder) {
 	e.Len(len(p.tails))
 	for _, key := range slices.SortedFunc(maps.Keys(p.tails), func(a, b talk) int {
@@ -283,13 +307,15 @@ func (p *pools) encode(e *wire.Encoder) {
 	}) {
 		e.Symbol(key.node)
 		e.Symbol(key.target)
-		t := *p.tails[key]
-		e.Len(len(t))
-		before := parser.Timestamp(0)
-		for _, freed := range t {
-			e.Int(int64(freed - before))
-			before = freed
-		}
+		encodeTimes(e, p.tails[key].freed)
+		encodeTimes(e, p.tails[key].starts)
+	}
+	e.Len(len(p.stops))
+	for _, x := range p.stops {
+		e.Symbol(x.Node)
+		e.Symbol(x.Target)
+		e.Int(int64(x.At))
+		encodeTimes(e, x.Starts)
 	}
 	e.Len(len(p.idle))
 	for _, group := range slices.Sorted(maps.Keys(p.idle)) {
@@ -301,18 +327,19 @@ func (p *pools) encode(e *wire.Encoder) {
 }
 
 func (p *pools) decode(d *wire.Decoder) {
-	for range d.Len(3) {
-		key, t := talk{d.Symbol(), d.Symbol()}, &tail{}
-		before := parser.Timestamp(0)
-		for range d.Len(1) {
-			before += parser.Timestamp(decodeWithin(d, -maxTime, maxTime))
-			*t = append(*t, before)
-		}
-		if len(*t) > mostTail || !slices.IsSorted(*t) || len(*t) > 0 && before >= maxTime {
-			d.Fail()
-			return
-		}
-		p.tails[key] = t
+	for range d.Len(4) {
+		key := talk{d.Symbol(), d.Symbol()}
+		p.tails[key] = &tail{decodeTimes(d, mostTail), decodeTimes(d, mostStarts)}
+	}
+	n := d.Len(4)
+	if n > mostStops {
+		d.Fail()
+		return
+	}
+	for range n {
+		x := Stop{Node: d.Symbol(), Target: d.Symbol(), At: parser.Timestamp(decodeWithin(d, -maxTime, maxTime))}
+		x.Starts = decodeTimes(d, mostStarts)
+		p.stops = append(p.stops, x)
 	}
 	for range d.Len(1 + IdleBins) {
 		c := p.countsOf(d.Symbol())
