@@ -54,8 +54,10 @@ func Build(ctx context.Context, src sources.Source, sel sources.Selection) (*Pla
 
 func buildAt(ctx context.Context, src sources.Source, sel sources.Selection, now time.Time) (*Plan, error) {
 	p := &Plan{}
+	shared := interned{}
 	for ref, err := range src.List(ctx, sel) {
 		if err == nil {
+			ref.Log.LoadBalancer, ref.Log.Node = shared.of(ref.Log.LoadBalancer), shared.of(ref.Log.Node)
 			p.Objects = append(p.Objects, ref)
 			continue
 		}
@@ -65,12 +67,25 @@ func buildAt(ctx context.Context, src sources.Source, sel sources.Selection, now
 		}
 		p.Problems = append(p.Problems, problem)
 	}
+	p.Objects = slices.Clone(p.Objects) // without the room to grow, for there may be many
 	slices.SortFunc(p.Objects, Compare)
 	p.dropDuplicates()
 	p.findGaps()
 	p.cover(sel, now)
 	p.cut()
 	return p, nil
+}
+
+// interned holds one copy of each of few strings that many objects have.
+type interned map[string]string
+
+func (i interned) of(s string) string {
+	same, ok := i[s]
+	if !ok {
+		same = strings.Clone(s)
+		i[same] = same
+	}
+	return same
 }
 
 // Compare is the order of a plan: by load balancer, end, node and name.
