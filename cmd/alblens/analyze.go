@@ -232,6 +232,7 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	if err != nil {
 		return err
 	}
+	tightenMemory(len(p.Objects))
 	c, stop := a.config(p, std)
 	_, _, c.Memory = shares(a.maxMemory)
 	whole, err := scan.Summarize(ctx, src, p, opts, c)
@@ -239,11 +240,15 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	if err != nil {
 		return err
 	}
+	stores := buckets(p.Objects)
+	if b == nil {
+		p.Objects = nil // they may be half of what lives, and the diagnosis needs room
+	}
 	verdict := a.verdict(&whole.Ledger, std)
 	if whole.Ledger.Complete+whole.Ledger.Partial == 0 {
 		return verdict // there is nothing to report
 	}
-	r := a.report(whole, known, p.Objects)
+	r := a.report(whole, known, stores)
 	r.Run.Started, r.Options.Since, r.Options.Until, r.Options.By = started, since, until, by
 	keepAsked(r.Result.Counts, by)
 	r.Run.Elapsed = time.Since(started)
@@ -260,8 +265,8 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	return verdict
 }
 
-// report diagnoses what was read of the objects.
-func (a *analysis) report(whole *partial.Partial, known *settings.Settings, objects []sources.Ref) *report.Report {
+// report diagnoses what was read, from S3 from these buckets.
+func (a *analysis) report(whole *partial.Partial, known *settings.Settings, buckets []string) *report.Report {
 	r := &report.Report{
 		Version: version,
 		Run:     report.Run{Args: a.args, Sources: a.sources},
@@ -271,7 +276,7 @@ func (a *analysis) report(whole *partial.Partial, known *settings.Settings, obje
 		},
 		Result: whole.Freeze(),
 	}
-	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples, Sources: a.sources, Settings: known, Buckets: buckets(objects)})
+	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples, Sources: a.sources, Settings: known, Buckets: buckets})
 	return r
 }
 
