@@ -32,13 +32,9 @@ type Plan struct {
 type Shard struct{ First, End int }
 
 // A Duplicate was left out of the plan: SameAs has the same AWS file name and size, or is AWS's own of the same content.
-type Duplicate struct{ Name, SameAs string }
-
-// A Gap is a time for which a load balancer node delivered no object, between times for which it did. An idle node may
-// well deliver none.
-type Gap struct {
-	LoadBalancer, Node string
-	From, To           time.Time
+type Duplicate struct {
+	Name, SameAs string
+	ByContent    bool // the names differ, the contents do not
 }
 
 // A shard ends before it would exceed either.
@@ -70,7 +66,6 @@ func buildAt(ctx context.Context, src sources.Source, sel sources.Selection, now
 	p.Objects = slices.Clone(p.Objects) // without the room to grow, for there may be many
 	slices.SortFunc(p.Objects, Compare)
 	p.dropDuplicates()
-	p.findGaps()
 	p.cover(sel, now)
 	p.cut()
 	return p, nil
@@ -109,14 +104,14 @@ func (p *Plan) dropDuplicates() {
 		size int64
 	}
 	first := map[identity]string{}
-	again := map[int]string{} // by index in Objects
+	again := map[int]Duplicate{} // by index in Objects
 	for i, ref := range p.Objects {
 		if ref.Log.Kind != logname.Access || ref.Size < 0 {
 			continue
 		}
 		id := identity{ref.Log.Base, ref.Size}
 		if name, ok := first[id]; ok {
-			again[i] = name
+			again[i] = Duplicate{Name: ref.Name, SameAs: name}
 			continue
 		}
 		first[id] = ref.Name
@@ -127,14 +122,14 @@ func (p *Plan) dropDuplicates() {
 	for i, ref := range p.Objects {
 		if ref.Log.Kind != logname.Access && isMD5(ref.ETag) {
 			if name, ok := first[identity{ref.ETag, ref.Size}]; ok {
-				again[i] = name
+				again[i] = Duplicate{Name: ref.Name, SameAs: name, ByContent: true}
 			}
 		}
 	}
 	kept := p.Objects[:0]
 	for i, ref := range p.Objects {
 		if same, ok := again[i]; ok {
-			p.Duplicates = append(p.Duplicates, Duplicate{ref.Name, same})
+			p.Duplicates = append(p.Duplicates, same)
 		} else {
 			kept = append(kept, ref)
 		}
@@ -147,27 +142,6 @@ func (p *Plan) dropDuplicates() {
 func isMD5(etag string) bool {
 	hex := strings.Trim(etag, `"`)
 	return len(hex) == 32 && strings.Trim(hex, "0123456789abcdef") == ""
-}
-
-func (p *Plan) findGaps() {
-	type node struct{ lb, ip string }
-	ends := map[node][]time.Time{}
-	for _, ref := range p.Objects {
-		if ref.Log.Kind == logname.Access {
-			n := node{ref.Log.LoadBalancer, ref.Log.Node}
-			ends[n] = append(ends[n], ref.Log.End)
-		}
-	}
-	for n, list := range ends { // sorted already, for Objects are
-		for i, end := range list[1:] {
-			if from, to := list[i], end.Add(-logname.Slot); from.Before(to) {
-				p.Gaps = append(p.Gaps, Gap{n.lb, n.ip, from, to})
-			}
-		}
-	}
-	slices.SortFunc(p.Gaps, func(a, b Gap) int {
-		return cmp.Or(cmp.Compare(a.LoadBalancer, b.LoadBalancer), a.From.Compare(b.From), cmp.Compare(a.Node, b.Node))
-	})
 }
 
 func (p *Plan) cut() {

@@ -249,7 +249,7 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 		return verdict // there is nothing to report
 	}
 	r := a.report(whole, known, stores)
-	r.Run.Started, r.Options.Since, r.Options.Until, r.Options.By = started, since, until, by
+	r.Run.Started, r.Run.Filling, r.Options.Since, r.Options.Until, r.Options.By = started, p.Filling, since, until, by
 	keepAsked(r.Result.Counts, by)
 	r.Run.Elapsed = time.Since(started)
 	lost := writeAll(outputs, a, r, std)

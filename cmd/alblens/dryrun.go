@@ -57,6 +57,7 @@ func (a *analysis) dryRun(src sources.Source, p *plan.Plan, std streams) error {
 		return err
 	}
 	if a.verbose {
+		tellCoverage(p, std)
 		for _, ref := range p.Objects {
 			std.say("would read %s", ref.Name)
 		}
