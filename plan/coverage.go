@@ -50,10 +50,35 @@ const (
 	idle = 3 * logname.Slot
 )
 
-// arrived returns how long after its slot an access log came into its store. A file's time is no arrival: it is that of
-// the copy. ETags tell stores from disks.
-func arrived(ref *sources.Ref) (delay time.Duration, ok bool) {
-	if ref.Log.Kind != logname.Access || ref.ETag == "" || ref.Modified.IsZero() {
+// arrived returns how long after its slot an access log came into its store, unless most of them came late: then they were
+// copied there.
+func (p *Plan) arrived(ref *sources.Ref) (delay time.Duration, ok bool) {
+	delay, ok = arrival(ref)
+	return delay, ok && !p.copied
+}
+
+// mostlyLate reports whether more than half of the access logs came late, or at a time that cannot be.
+func mostlyLate(objects []sources.Ref) bool {
+	logs, late := 0, 0
+	for i := range objects {
+		if objects[i].Log.Kind != logname.Access {
+			continue
+		}
+		logs++
+		if delay, ok := arrival(&objects[i]); ok && delay > lateAfter || !ok && timed(&objects[i]) {
+			late++
+		}
+	}
+	return 2*late > logs
+}
+
+// timed reports whether a store tells when the object was last changed. A file's time is that of the copy, and tells
+// nothing: ETags tell stores from disks.
+func timed(ref *sources.Ref) bool { return ref.ETag != "" && !ref.Modified.IsZero() }
+
+// arrival is how long after its slot an access log was last changed, where that may be when it was delivered.
+func arrival(ref *sources.Ref) (delay time.Duration, ok bool) {
+	if ref.Log.Kind != logname.Access || !timed(ref) {
 		return 0, false
 	}
 	delay = ref.Modified.Sub(ref.Log.End)
@@ -83,7 +108,7 @@ func (p *Plan) Delivery(i int) Delivery {
 		last++
 	}
 	d.Part, d.Parts = i-first+1, last-first+1
-	if delay, ok := arrived(ref); ok {
+	if delay, ok := p.arrived(ref); ok {
 		d.Delay, d.Late = delay, delay > lateAfter
 	}
 	d.Filling = !p.Filling.IsZero() && ref.Log.End.After(p.Filling)
@@ -103,6 +128,7 @@ func (p *Plan) cover(sel sources.Selection, now time.Time) {
 	ends := map[string][]time.Time{} // of the slots that a load balancer delivered for, ascending
 	longest := time.Duration(-1)
 	var newest time.Time
+	p.copied = mostlyLate(p.Objects)
 	for i := range p.Objects { // by load balancer, end and node
 		ref := &p.Objects[i]
 		if ref.Log.Kind != logname.Access {
@@ -133,7 +159,7 @@ func (p *Plan) cover(sel sources.Selection, now time.Time) {
 			c.InParts++
 		}
 		c.Objects++
-		if delay, ok := arrived(ref); ok {
+		if delay, ok := p.arrived(ref); ok {
 			c.Delay, longest, newest = max(c.Delay, delay), max(longest, delay), later(newest, end)
 			if delay > lateAfter {
 				c.Late++

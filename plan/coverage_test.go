@@ -121,6 +121,21 @@ func TestFilling(t *testing.T) {
 	}
 }
 
+// Where most objects came late they were copied, and their times tell nothing; where half of them did, they tell.
+func TestCopiedBuckets(t *testing.T) {
+	late := listing{delivered(t, "web 1405 10.0.0.5 a", "14:47"), delivered(t, "web 1410 10.0.0.5 a", "14:47")}
+	for prompt, want := range []int{0, 0, 2} { // objects that are not late beside these two
+		l := append(listing{}, late...)
+		for i := range prompt {
+			l = append(l, delivered(t, fmt.Sprintf("web 1415 10.0.0.%d a", i+6), "14:17"))
+		}
+		p := buildNow(t, l, sources.Selection{}, "14:48")
+		if known := p.Coverage[0].Delay >= 0; len(p.Late) != want || p.Coverage[0].Late != want || known != (want > 0) || p.Filling.IsZero() != (want == 0) {
+			t.Errorf("%d prompt ones: late %v, coverage %+v, filling %v; want %d late", prompt, p.Late, p.Coverage[0], p.Filling, want)
+		}
+	}
+}
+
 // An ETag that is an MD5 tells copies under names that are not AWS's from what AWS delivered.
 func TestDuplicatesByContent(t *testing.T) {
 	const one, two = `"0123456789abcdef0123456789abcdef"`, `"ffffffffffffffffffffffffffffffff"`

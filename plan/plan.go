@@ -26,6 +26,8 @@ type Plan struct {
 	Late       []Late     // in the order of Objects
 	Filling    time.Time  // slots that end after it may not be complete yet; zero when all of them are, or nobody can tell
 	Bytes      int64      // stored bytes of all objects whose size is known
+
+	copied bool // the objects' times are those of a copy
 }
 
 // A Shard is the objects from First up to, not including, End. They are folded one after the other.
