@@ -23,7 +23,10 @@ func coarseIndex(d Dimension) int {
 }
 
 // A Scratch is room that Sets use one after the other. It is not safe for concurrent use.
-type Scratch struct{ blend blend }
+type Scratch struct {
+	blend  blend
+	recent []recent // of each table
+}
 
 // A blend counts records by the combination of their time bucket and coarse values. A record then touches one cell
 // instead of one for each of totals, time, target, target group, host and node: measured, a third of the time of all

@@ -78,33 +78,48 @@ func (p *point) merge(o *point) {
 	p.tgt += o.tgt
 }
 
-// merge adds o, whose slots have the same width. Both are sorted, so it is linear.
+// merge adds o, whose slots have the same width, and touches only what comes after o's first: in the order of the plan
+// that is little, however long s has become.
 func (s *series) merge(o series) (grown int) {
 	if len(o) == 0 {
 		return 0
 	}
-	if n := len(*s); n == 0 || (*s)[n-1].slot < o[0].slot {
-		*s = append(*s, o...)
-		return len(o) * pointBytes
-	}
-	merged := make(series, 0, len(*s)+len(o))
-	a, b := *s, o
-	for len(a) > 0 && len(b) > 0 {
+	from, _ := slices.BinarySearchFunc(*s, o[0].slot, func(p point, slot int64) int { return cmp.Compare(p.slot, slot) })
+	fresh := o.missingIn((*s)[from:])
+	i := len(*s) - 1 // of the points that are not placed yet
+	*s = append(*s, o[:fresh]...)
+	// From the back, so that nothing is overwritten before it has moved.
+	for to, k := len(*s)-1, len(o)-1; k >= 0; to-- {
 		switch {
-		case a[0].slot < b[0].slot:
-			merged, a = append(merged, a[0]), a[1:]
-		case a[0].slot > b[0].slot:
-			merged, b = append(merged, b[0]), b[1:]
+		case i < from || (*s)[i].slot < o[k].slot:
+			(*s)[to] = o[k]
+			k--
+		case (*s)[i].slot > o[k].slot:
+			(*s)[to] = (*s)[i]
+			i--
 		default:
-			p := a[0]
-			p.merge(&b[0])
-			merged, a, b = append(merged, p), a[1:], b[1:]
+			(*s)[to] = (*s)[i]
+			(*s)[to].merge(&o[k])
+			i, k = i-1, k-1
 		}
 	}
-	merged = append(append(merged, a...), b...)
-	grown = (len(merged) - len(*s)) * pointBytes
-	*s = merged
-	return grown
+	return fresh * pointBytes
+}
+
+// missingIn is how many points of s have slots that o has not.
+func (s series) missingIn(o series) int {
+	n := len(s)
+	for i, k := 0, 0; i < len(s) && k < len(o); {
+		switch {
+		case s[i].slot < o[k].slot:
+			i++
+		case s[i].slot > o[k].slot:
+			k++
+		default:
+			n, i, k = n-1, i+1, k+1
+		}
+	}
+	return n
 }
 
 // widen makes the slots 2^levels times as wide.

@@ -54,7 +54,15 @@ func NewSet(o Options) *Set {
 }
 
 // Use lends an empty Set a scratch until it is closed.
-func (s *Set) Use(scratch *Scratch) { s.scratch = scratch }
+func (s *Set) Use(scratch *Scratch) {
+	s.scratch = scratch
+	if len(scratch.recent) != len(s.tables) {
+		scratch.recent = make([]recent, len(s.tables))
+	}
+	for i, t := range s.tables {
+		t.recent = &scratch.recent[i]
+	}
+}
 
 // Add counts a record and keeps nothing of it. node is the load balancer node that the object's name tells, for
 // lines from before the node was logged; nil if it tells none.
@@ -172,6 +180,12 @@ func (s *Set) settle() {
 func (s *Set) Close() {
 	s.settle()
 	s.scratch = nil
+	for _, t := range s.tables {
+		if t.recent != nil {
+			clear(t.recent[:])
+			t.recent = nil
+		}
+	}
 }
 
 // absent is the key of what a record does not have, which in the log is "-".

@@ -25,7 +25,7 @@ type table struct {
 	dim     Dimension
 	limit   int // bytes of entries
 	entries map[string]*entry
-	recent  [512]*entry // by a cheap hash: most records are of a key that was seen a moment ago
+	recent  *recent // nil until a key is looked for
 	bytes   int
 	dropped uint64 // keys dropped because the table was full; one that came back and was dropped again counts twice
 
@@ -34,6 +34,9 @@ type table struct {
 	seriesBytes int
 	level       uint // a series' slots are 1<<level time buckets wide
 }
+
+// recent holds entries by a cheap hash: most records are of a key that was seen a moment ago.
+type recent [512]*entry
 
 const (
 	entryBytes = cellBytes + 96 + 64 // with series, groups, the key's header, and its share of the map
@@ -51,6 +54,9 @@ func newTable(d Dimension, limit int) *table {
 }
 
 func (t *table) find(key []byte) *entry {
+	if t.recent == nil {
+		t.recent = new(recent)
+	}
 	slot := &t.recent[hint(key)]
 	if e := *slot; e != nil && e.key == string(key) {
 		return e
@@ -147,7 +153,9 @@ func (t *table) prune() {
 		t.dropped++
 	}
 	t.bytes = bytes
-	clear(t.recent[:])
+	if t.recent != nil {
+		clear(t.recent[:])
+	}
 }
 
 func (e *entry) size() int {

@@ -214,7 +214,7 @@ func (f *Follower) listed(p *plan.Plan) error {
 func (f *Follower) fresh(p *plan.Plan, now time.Time) *plan.Plan {
 	late := map[string]time.Duration{}
 	for _, l := range p.Late {
-		late[l.Name] = l.By
+		late[l.Name] = l.Delay()
 	}
 	fresh := &plan.Plan{}
 	copies := f.findCopies(p)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"alblens/parser"
 )
@@ -27,7 +26,9 @@ type Ledger struct {
 	MalformedSamples []MalformedSample
 	Duplicates       []Duplicate
 	Gaps             []Gap
-	Interrupted      bool // the run was stopped before all was read
+	Nodes            []NodeDelivery // by load balancer and node
+	Late             []LateObject   // the latest first; the caller bounds it, Nodes count all of them
+	Interrupted      bool           // the run was stopped before all was read
 }
 
 // A Problem is why an object was not read, or not to its end.
@@ -49,15 +50,6 @@ type MalformedSample struct {
 	Field  string
 	Error  string
 	Text   string // its beginning
-}
-
-// A Duplicate is an object that was not read because SameAs has the same AWS file name and size.
-type Duplicate struct{ Name, SameAs string }
-
-// A Gap is a time for which a load balancer node delivered nothing, between times for which it did.
-type Gap struct {
-	LoadBalancer, Node string
-	From, To           time.Time
 }
 
 const (
@@ -142,6 +134,8 @@ func (l *Ledger) Fold(o *Ledger) {
 	l.MalformedSamples = append(l.MalformedSamples, o.MalformedSamples[:min(len(o.MalformedSamples), room)]...)
 	l.Duplicates = append(l.Duplicates, o.Duplicates...)
 	l.Gaps = append(l.Gaps, o.Gaps...)
+	l.Nodes = append(l.Nodes, o.Nodes...)
+	l.Late = append(l.Late, o.Late...)
 	l.Interrupted = l.Interrupted || o.Interrupted
 }
 

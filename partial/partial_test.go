@@ -286,6 +286,8 @@ func TestFoldTakesEveryField(t *testing.T) {
 		}
 		l.Duplicates = []Duplicate{{Name: name, SameAs: "x"}}
 		l.Gaps = []Gap{{LoadBalancer: name, Node: "n", From: noon, To: noon.Add(time.Hour)}}
+		l.Nodes = []NodeDelivery{{LoadBalancer: name, Node: "n", Objects: 7}}
+		l.Late = []LateObject{{Name: name, End: noon, Arrived: noon.Add(time.Hour)}}
 	}
 	b.Interrupted = true
 	want := Ledger{}

@@ -26,19 +26,17 @@ type Plan struct {
 	Late       []Late     // in the order of Objects
 	Filling    time.Time  // slots that end after it may not be complete yet; zero when all of them are, or nobody can tell
 	Bytes      int64      // stored bytes of all objects whose size is known
+
+	copied bool // the objects' times are those of a copy
 }
 
 // A Shard is the objects from First up to, not including, End. They are folded one after the other.
 type Shard struct{ First, End int }
 
 // A Duplicate was left out of the plan: SameAs has the same AWS file name and size, or is AWS's own of the same content.
-type Duplicate struct{ Name, SameAs string }
-
-// A Gap is a time for which a load balancer node delivered no object, between times for which it did. An idle node may
-// well deliver none.
-type Gap struct {
-	LoadBalancer, Node string
-	From, To           time.Time
+type Duplicate struct {
+	Name, SameAs string
+	ByContent    bool // the names differ, the contents do not
 }
 
 // A shard ends before it would exceed either.
@@ -54,8 +52,10 @@ func Build(ctx context.Context, src sources.Source, sel sources.Selection) (*Pla
 
 func buildAt(ctx context.Context, src sources.Source, sel sources.Selection, now time.Time) (*Plan, error) {
 	p := &Plan{}
+	shared := interned{}
 	for ref, err := range src.List(ctx, sel) {
 		if err == nil {
+			ref.Log.LoadBalancer, ref.Log.Node = shared.of(ref.Log.LoadBalancer), shared.of(ref.Log.Node)
 			p.Objects = append(p.Objects, ref)
 			continue
 		}
@@ -65,12 +65,24 @@ func buildAt(ctx context.Context, src sources.Source, sel sources.Selection, now
 		}
 		p.Problems = append(p.Problems, problem)
 	}
+	p.Objects = slices.Clone(p.Objects) // without the room to grow, for there may be many
 	slices.SortFunc(p.Objects, Compare)
 	p.dropDuplicates()
-	p.findGaps()
 	p.cover(sel, now)
 	p.cut()
 	return p, nil
+}
+
+// interned holds one copy of each of few strings that many objects have.
+type interned map[string]string
+
+func (i interned) of(s string) string {
+	same, ok := i[s]
+	if !ok {
+		same = strings.Clone(s)
+		i[same] = same
+	}
+	return same
 }
 
 // Compare is the order of a plan: by load balancer, end, node and name.
@@ -94,14 +106,14 @@ func (p *Plan) dropDuplicates() {
 		size int64
 	}
 	first := map[identity]string{}
-	again := map[int]string{} // by index in Objects
+	again := map[int]Duplicate{} // by index in Objects
 	for i, ref := range p.Objects {
 		if ref.Log.Kind != logname.Access || ref.Size < 0 {
 			continue
 		}
 		id := identity{ref.Log.Base, ref.Size}
 		if name, ok := first[id]; ok {
-			again[i] = name
+			again[i] = Duplicate{Name: ref.Name, SameAs: name}
 			continue
 		}
 		first[id] = ref.Name
@@ -112,14 +124,14 @@ func (p *Plan) dropDuplicates() {
 	for i, ref := range p.Objects {
 		if ref.Log.Kind != logname.Access && isMD5(ref.ETag) {
 			if name, ok := first[identity{ref.ETag, ref.Size}]; ok {
-				again[i] = name
+				again[i] = Duplicate{Name: ref.Name, SameAs: name, ByContent: true}
 			}
 		}
 	}
 	kept := p.Objects[:0]
 	for i, ref := range p.Objects {
 		if same, ok := again[i]; ok {
-			p.Duplicates = append(p.Duplicates, Duplicate{ref.Name, same})
+			p.Duplicates = append(p.Duplicates, same)
 		} else {
 			kept = append(kept, ref)
 		}
@@ -132,27 +144,6 @@ func (p *Plan) dropDuplicates() {
 func isMD5(etag string) bool {
 	hex := strings.Trim(etag, `"`)
 	return len(hex) == 32 && strings.Trim(hex, "0123456789abcdef") == ""
-}
-
-func (p *Plan) findGaps() {
-	type node struct{ lb, ip string }
-	ends := map[node][]time.Time{}
-	for _, ref := range p.Objects {
-		if ref.Log.Kind == logname.Access {
-			n := node{ref.Log.LoadBalancer, ref.Log.Node}
-			ends[n] = append(ends[n], ref.Log.End)
-		}
-	}
-	for n, list := range ends { // sorted already, for Objects are
-		for i, end := range list[1:] {
-			if from, to := list[i], end.Add(-logname.Slot); from.Before(to) {
-				p.Gaps = append(p.Gaps, Gap{n.lb, n.ip, from, to})
-			}
-		}
-	}
-	slices.SortFunc(p.Gaps, func(a, b Gap) int {
-		return cmp.Or(cmp.Compare(a.LoadBalancer, b.LoadBalancer), a.From.Compare(b.From), cmp.Compare(a.Node, b.Node))
-	})
 }
 
 func (p *Plan) cut() {

@@ -114,7 +114,7 @@ func TestDuplicates(t *testing.T) {
 	if got, want := names(p.Objects), names(kept); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
-	want := []Duplicate{{second.Name, first.Name}, {third.Name, first.Name}}
+	want := []Duplicate{{second.Name, first.Name, false}, {third.Name, first.Name, false}}
 	if d := gocmp.Diff(p.Duplicates, want); d != "" {
 		t.Errorf("duplicates: got -, want +:\n%s", d)
 	}
@@ -140,10 +140,10 @@ func TestGaps(t *testing.T) {
 	})
 	const web, api = "app/web/50dc6c495c0c9188", "app/api/50dc6c495c0c9188"
 	want := []Gap{
-		{api, "10.0.0.5", clock("1405"), clock("1410")},
-		{web, "10.0.0.6", clock("1405"), clock("1410")},
-		{web, "10.0.0.5", clock("1410"), clock("1415")},
-		{web, "10.0.0.5", clock("1420"), clock("1455")},
+		{api, "10.0.0.5", clock("1405"), clock("1410"), 1, 0},
+		{web, "10.0.0.6", clock("1405"), clock("1410"), 1, 1}, // the other node delivered
+		{web, "10.0.0.5", clock("1410"), clock("1415"), 1, 1},
+		{web, "10.0.0.5", clock("1420"), clock("1455"), 7, 0},
 	}
 	if d := gocmp.Diff(p.Gaps, want); d != "" {
 		t.Errorf("got -, want +:\n%s", d)

@@ -58,6 +58,20 @@ type BundleInput struct {
 	Records   int64  `json:"records"` // of any time, not only the selected ones
 	Malformed int64  `json:"malformed"`
 	Problem   string `json:"problem,omitempty"` // why it was not read, or not to its end
+	// Slot is what the name tells, and when it came; null where the name is not AWS's.
+	Slot *BundleSlot `json:"slot"`
+}
+
+// A BundleSlot is the five minutes of a load balancer node that an object is of.
+type BundleSlot struct {
+	LoadBalancer string    `json:"lb"`
+	Node         string    `json:"node"`
+	End          time.Time `json:"end"`
+	Part         int       `json:"part"` // from 1, of as many objects of the same slot as Parts
+	Parts        int       `json:"parts"`
+	Delay        *float64  `json:"delay_seconds"` // from the slot's end to the object's arrival; null when unknown
+	Late         bool      `json:"late"`
+	Filling      bool      `json:"filling"` // more objects may have come for it later
 }
 
 // NotRead is an object that was passed over, and why.

@@ -200,8 +200,15 @@ func incomplete(t testing.TB) *Report {
 	l.MalformedSamples = []partial.MalformedSample{{Name: object, Line: 7, Column: 31, Field: "elb_status_code", Error: "not a status", Text: "https 2026-11-20T14:00:00.043277Z app/shop/50dc6c495c0c9188 abc"}}
 	for i := range 7 {
 		l.Gaps = append(l.Gaps, partial.Gap{LoadBalancer: "app/shop/50dc6c495c0c9188", Node: "203.0.113.9",
-			From: start.Add(time.Duration(i) * 24 * time.Hour), To: start.Add(time.Duration(i)*24*time.Hour + 5*time.Minute)})
+			From: start.Add(time.Duration(i) * 24 * time.Hour), To: start.Add(time.Duration(i)*24*time.Hour + 15*time.Minute), Slots: 3, Others: i % 4})
 	}
+	l.Nodes = []partial.NodeDelivery{
+		{LoadBalancer: "app/shop/50dc6c495c0c9188", Node: "203.0.113.9", First: start, Last: start.Add(144*time.Hour + 20*time.Minute),
+			Slots: 1733, Delivered: 1712, InParts: 2, Objects: 1714, Late: 1, Delay: 47*time.Minute + 3500*time.Millisecond},
+		{LoadBalancer: "app/shop/50dc6c495c0c9188", Node: "203.0.113.10", First: start, Last: start, Slots: 1, Delivered: 1, Objects: 1, Delay: -1},
+	}
+	l.Late = []partial.LateObject{{Name: object, LoadBalancer: "app/shop/50dc6c495c0c9188", Node: "203.0.113.9", End: start, Arrived: start.Add(47*time.Minute + 3500*time.Millisecond)}}
+	r.Run.Filling = start.Add(144*time.Hour + 10*time.Minute)
 	l.Duplicates = []partial.Duplicate{{Name: "copy/" + object, SameAs: object}}
 	r.Options.Since, r.Options.Until = start, start.Add(time.Hour)
 	return r
@@ -247,7 +254,9 @@ func hostile(t testing.TB) *Report {
 	for i, h := range hostiles {
 		r.Result.Evidence.Causes = append(r.Result.Evidence.Causes, caused(cause.Cause(i+1), 9, h))
 		l.Problems = append(l.Problems, partial.Problem{Name: h, Kind: "unreadable", Error: h})
-		l.Gaps = append(l.Gaps, partial.Gap{LoadBalancer: h, Node: h, From: start, To: start})
+		l.Gaps = append(l.Gaps, partial.Gap{LoadBalancer: h, Node: h, From: start, To: start, Slots: 1})
+		l.Nodes = append(l.Nodes, partial.NodeDelivery{LoadBalancer: h, Node: h, First: start, Last: start, Slots: 1, Delivered: 1, Objects: 1})
+		l.Late = append(l.Late, partial.LateObject{Name: h, LoadBalancer: h, Node: h, End: start, Arrived: start})
 		l.Duplicates = append(l.Duplicates, partial.Duplicate{Name: h, SameAs: h})
 		l.MalformedSamples = append(l.MalformedSamples, partial.MalformedSample{Name: h, Line: 1, Column: 1, Field: h, Error: h, Text: h})
 	}

@@ -120,6 +120,9 @@ func (r *Report) htmlFacts(room *htmlRoom) []htmlNamed {
 	}
 	add("Lines", lines)
 	add("Bytes", byteCount(l.CompressedBytes)+" as stored, "+byteCount(l.Bytes)+" of text")
+	add("Delivery", delivered(l))
+	add("Still filling", sentence(r.filling()))
+	add("Gaps", gapsTogether(l))
 	add("Window", sentence(r.window()))
 	add("Bucket", bucketWords(r))
 	if !r.Run.Started.IsZero() {

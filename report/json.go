@@ -112,9 +112,11 @@ func appendStrings(b []byte, list []string) []byte {
 }
 
 func (r *Report) appendRun(b []byte) []byte {
-	return jsontext.Begin(b).String("started", r.Run.Started.UTC().Format(time.RFC3339Nano)).
+	o := jsontext.Begin(b).String("started", r.Run.Started.UTC().Format(time.RFC3339Nano)).
 		Decimal("elapsed_seconds", r.Run.Elapsed.Microseconds()).
-		Key("args").Append(func(b []byte) []byte { return appendStrings(b, r.Run.Args) }).End()
+		Key("args").Append(func(b []byte) []byte { return appendStrings(b, r.Run.Args) })
+	instant(o, "filling_after", r.Run.Filling)
+	return o.End()
 }
 
 func (r *Report) appendOptions(b []byte) []byte {
@@ -152,19 +154,9 @@ func (r *Report) appendInputs(b []byte) []byte {
 				String("field", m.Field).String("error", m.Error).String("text", m.Text).End()
 		})
 	})
-	o.Key("gaps").Append(func(b []byte) []byte {
-		return appendLines(b, l.Gaps, func(b []byte, g partial.Gap) []byte {
-			o := jsontext.Begin(b).String("lb", g.LoadBalancer).String("node", g.Node)
-			instant(o, "from", g.From)
-			instant(o, "to", g.To)
-			return o.End()
-		})
-	})
-	o.Key("duplicates").Append(func(b []byte) []byte {
-		return appendLines(b, l.Duplicates, func(b []byte, d partial.Duplicate) []byte {
-			return jsontext.Begin(b).String("name", d.Name).String("same_as", d.SameAs).End()
-		})
-	})
+	o.Key("gaps").Append(func(b []byte) []byte { return appendLines(b, l.Gaps, appendGap) })
+	o.Key("duplicates").Append(func(b []byte) []byte { return appendLines(b, l.Duplicates, appendDuplicate) })
+	o.Key("delivery").Append(func(b []byte) []byte { return appendDelivery(b, l) })
 	return o.End()
 }
 

@@ -25,13 +25,19 @@ func (m *markdown) writeDataQuality() {
 	if n := len(l.Duplicates); n > 0 {
 		items = append(items, counted(uint64(n), "duplicate")+" left out")
 	}
-	if n := len(l.Gaps); n > 0 {
-		items = append(items, counted(uint64(n), "gap")+": files that should be there and are not")
+	if s := delivered(l); s != "" {
+		items = append(items, "Delivery: "+s)
+	}
+	if s := m.filling(); s != "" {
+		items = append(items, "Still filling: "+s)
+	}
+	if s := gapsTogether(l); s != "" {
+		items = append(items, s)
 	}
 	m.list(items)
 	var gaps, problems []string
 	for _, g := range l.Gaps[:min(len(l.Gaps), shownNames)] {
-		gaps = append(gaps, fmt.Sprintf("Gap of node %s of %s: %s", mdtext.Code(g.Node), mdtext.Code(g.LoadBalancer), mdSpan(g.From, g.To)))
+		gaps = append(gaps, fmt.Sprintf("Gap of node %s of %s: %s; %s", mdtext.Code(g.Node), mdtext.Code(g.LoadBalancer), mdSpan(g.From, g.To), m.gapNote(&g)))
 	}
 	m.list(gaps)
 	rest := 0

@@ -98,6 +98,9 @@ func (r *Report) addresses() map[netip.Addr]bool {
 	for _, l := range r.Result.Evidence.Lives {
 		add(l.Target)
 	}
+	for _, n := range r.Result.Ledger.Nodes {
+		add(n.Node)
+	}
 	for _, g := range r.Result.Ledger.Gaps {
 		add(g.Node)
 	}

@@ -160,6 +160,7 @@ func TestEveryTextIsRedacted(t *testing.T) {
 		"Result.Ledger.Problems.Name", "Result.Ledger.Problems.Kind", "Result.Ledger.Problems.Error",
 		"Result.Ledger.MalformedSamples.Name", "Result.Ledger.MalformedSamples.Field", "Result.Ledger.MalformedSamples.Error",
 		"Result.Ledger.Duplicates.Name", "Result.Ledger.Duplicates.SameAs", "Result.Ledger.Gaps.LoadBalancer", "Result.Ledger.Gaps.Node",
+		"Result.Ledger.Nodes.LoadBalancer", "Result.Ledger.Nodes.Node", "Result.Ledger.Late.Name", "Result.Ledger.Late.LoadBalancer", "Result.Ledger.Late.Node",
 		"Result.Counts.Tables.Rows.Group.Text",
 		"Result.Evidence.Causes.Samples.Source", "Result.Evidence.Failures.Source", "Result.Evidence.Lives.Target", "Result.Evidence.Lives.TargetGroup", "Result.Evidence.Lives.LoadBalancer",
 		"Result.Evidence.Loads.TargetGroup", "Result.Evidence.Idle.TargetGroup", "Result.Evidence.Stops.Node", "Result.Evidence.Stops.Target",

@@ -27,12 +27,16 @@ func (r *Report) writeNotRead(p *page) {
 		real = len(l.Problems)
 	}
 	problems, skipped := l.Problems[:real], l.Problems[real:]
-	if len(l.Problems)+len(l.Gaps)+len(l.Duplicates) == 0 && l.Malformed == 0 && !l.Interrupted {
+	filling := r.filling()
+	if len(l.Problems)+len(l.Gaps)+len(l.Duplicates) == 0 && l.Malformed == 0 && !l.Interrupted && filling == "" {
 		return
 	}
 	p.heading("Not read", "")
 	if l.Interrupted {
 		p.prose("", indent+"The run was interrupted: what it had not begun by then is missing.", indent)
+	}
+	if filling != "" {
+		p.prose("", indent+"Still filling: "+filling+".", indent)
 	}
 	told := ""
 	list(p, problems, shownProblems, "more objects", func(x partial.Problem) {
@@ -55,9 +59,12 @@ func (r *Report) writeNotRead(p *page) {
 		p.prose("", indent+"skipped "+counted(uint64(reasons[reason]), "object")+": "+cut(clean(reason), 3*p.width), indent+indent)
 	})
 	list(p, l.Gaps, shownOthers, "more gaps", func(x partial.Gap) {
-		p.prose("", fmt.Sprintf("%sgap: nothing of node %s of %s for %s UTC", indent, clean(x.Node), clean(x.LoadBalancer),
-			p.between(x.From, x.To)), indent+indent)
+		p.prose("", fmt.Sprintf("%sgap: nothing of node %s of %s for %s UTC; %s", indent, clean(x.Node), clean(x.LoadBalancer),
+			p.between(x.From, x.To), r.gapNote(&x)), indent+indent)
 	})
+	if len(l.Gaps) > 0 {
+		p.prose(faint, indent+gapHint, indent)
+	}
 	list(p, l.Duplicates, shownOthers, "more duplicates", func(x partial.Duplicate) {
 		p.line(indent + cutName("duplicate: ", x.Name, "", p.width-len(indent)))
 		p.line(p.paint(faint, indent+indent+cutName("same as ", x.SameAs, "", p.width-2*len(indent))))

@@ -221,6 +221,8 @@ func faulty(t *testing.T) (*memory, partial.Ledger) {
 		}
 	}
 	want.Bytes += int64(len(logText(20, 30)+logText(30, 34)+logText(40, 50)+logText(80, 82))) + part
+	end := time.Date(2026, 11, 20, 14, 5, 0, 0, time.UTC) // in the one name that is AWS's
+	want.Nodes = []partial.NodeDelivery{{LoadBalancer: "app/shop/50dc6c495c0c9188", Node: "203.0.113.10", First: end, Last: end, Slots: 1, Delivered: 1, Objects: 1, Delay: -1}}
 	return m, want
 }
 
@@ -355,6 +357,11 @@ func TestPlanProblems(t *testing.T) {
 	p.Problems = []*sources.Problem{{Name: "b", Kind: sources.Denied, Err: errors.New("AccessDenied"), Hint: "needs s3:ListBucket"}}
 	p.Duplicates = []plan.Duplicate{{Name: "c", SameAs: "a.log"}}
 	p.Gaps = []plan.Gap{{LoadBalancer: "app/shop/1", Node: "203.0.113.10"}}
+	p.Coverage = []plan.Coverage{{LoadBalancer: "app/shop/1", Node: "203.0.113.10", Late: 150}}
+	end := time.Date(2026, 11, 20, 14, 5, 0, 0, time.UTC)
+	for i := range 150 { // of which the latest hundred are named
+		p.Late = append(p.Late, plan.Late{Name: fmt.Sprint(i), End: end, Arrived: end.Add(time.Duration(i) * time.Minute)})
+	}
 	whole, err := Summarize(context.Background(), m, p, options(), Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -366,7 +373,8 @@ func TestPlanProblems(t *testing.T) {
 	for _, l := range []*partial.Ledger{&whole.Ledger, each} {
 		identities(t, l)
 		if l.Objects != 2 || l.Failed != 1 || len(l.Problems) != 1 || l.Problems[0] != (partial.Problem{Name: "b", Kind: "denied", Error: "AccessDenied (needs s3:ListBucket)"}) ||
-			len(l.Duplicates) != 1 || l.Duplicates[0] != (partial.Duplicate{Name: "c", SameAs: "a.log"}) || len(l.Gaps) != 1 || l.Gaps[0].Node != "203.0.113.10" {
+			len(l.Duplicates) != 1 || l.Duplicates[0] != (partial.Duplicate{Name: "c", SameAs: "a.log"}) || len(l.Gaps) != 1 || l.Gaps[0].Node != "203.0.113.10" ||
+			len(l.Nodes) != 1 || l.Nodes[0].Late != 150 || len(l.Late) != 100 || l.Late[0].Delay() != 149*time.Minute || l.Late[99].Name != "50" {
 			t.Errorf("%+v", l)
 		}
 	}

@@ -1,9 +1,11 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -236,6 +238,9 @@ func summarizeShards(ctx context.Context, src sources.Source, objects []sources.
 	return taken, err
 }
 
+// maxLate is how many late objects are named: a store that is slow is slow with all of them.
+const maxLate = 100
+
 // account adds to the ledger what the plan knows, and what was never begun.
 func account(l *partial.Ledger, p *plan.Plan, taken int, interrupted bool) {
 	for _, problem := range p.Problems {
@@ -246,6 +251,14 @@ func account(l *partial.Ledger, p *plan.Plan, taken int, interrupted bool) {
 	}
 	for _, g := range p.Gaps {
 		l.Gaps = append(l.Gaps, partial.Gap(g))
+	}
+	for _, c := range p.Coverage {
+		l.Nodes = append(l.Nodes, partial.NodeDelivery(c))
+	}
+	late := slices.Clone(p.Late)
+	slices.SortStableFunc(late, func(a, b plan.Late) int { return -cmp.Compare(a.Delay(), b.Delay()) })
+	for _, x := range late[:min(len(late), maxLate)] {
+		l.Late = append(l.Late, partial.LateObject(x))
 	}
 	if rest := p.Objects[taken:]; interrupted {
 		l.Interrupted = true

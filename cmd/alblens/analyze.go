@@ -238,6 +238,7 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	if err != nil {
 		return err
 	}
+	tightenMemory(len(p.Objects))
 	c, stop := a.config(p, std)
 	_, _, c.Memory = shares(a.maxMemory)
 	done := a.use(cache, &c, std.say)
@@ -247,12 +248,16 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	if err != nil {
 		return err
 	}
+	stores := buckets(p.Objects)
+	if b == nil {
+		p.Objects = nil // they may be half of what lives, and the diagnosis needs room
+	}
 	verdict := a.verdict(&whole.Ledger, std)
 	if whole.Ledger.Complete+whole.Ledger.Partial == 0 {
 		return verdict // there is nothing to report
 	}
-	r := a.report(whole, known, p.Objects)
-	r.Run.Started, r.Options.Since, r.Options.Until, r.Options.By = started, since, until, by
+	r := a.report(whole, known, stores)
+	r.Run.Started, r.Run.Filling, r.Options.Since, r.Options.Until, r.Options.By = started, p.Filling, since, until, by
 	keepAsked(r.Result.Counts, by)
 	r.Run.Elapsed = time.Since(started)
 	lost := writeAll(outputs, a, r, std)
@@ -268,8 +273,8 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	return verdict
 }
 
-// report diagnoses what was read of the objects.
-func (a *analysis) report(whole *partial.Partial, known *settings.Settings, objects []sources.Ref) *report.Report {
+// report diagnoses what was read, from S3 from these buckets.
+func (a *analysis) report(whole *partial.Partial, known *settings.Settings, buckets []string) *report.Report {
 	r := &report.Report{
 		Version: version,
 		Run:     report.Run{Args: a.args, Sources: a.sources},
@@ -279,7 +284,7 @@ func (a *analysis) report(whole *partial.Partial, known *settings.Settings, obje
 		},
 		Result: whole.Freeze(),
 	}
-	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples, Sources: a.sources, Settings: known, Buckets: buckets(objects)})
+	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples, Sources: a.sources, Settings: known, Buckets: buckets})
 	return r
 }
 

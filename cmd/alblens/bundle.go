@@ -254,7 +254,7 @@ func inputs(p *plan.Plan, read map[string]digest, ledgers []partial.Ledger) []re
 		d, l := read[ref.Name], &ledgers[i]
 		x := report.BundleInput{
 			Name: ref.Name, ETag: ref.ETag, SHA256: d.sum, BytesRead: d.bytes,
-			Lines: l.Lines, Records: l.Records + l.Filtered, Malformed: l.Malformed,
+			Lines: l.Lines, Records: l.Records + l.Filtered, Malformed: l.Malformed, Slot: slotOf(p, i),
 		}
 		if ref.Size >= 0 {
 			x.Size = &ref.Size

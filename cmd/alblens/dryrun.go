@@ -60,6 +60,7 @@ func (a *analysis) dryRun(src sources.Source, p *plan.Plan, cached func(sources.
 		return err
 	}
 	if a.verbose {
+		tellCoverage(p, std)
 		for _, ref := range unread {
 			std.say("would read %s", ref.Name)
 		}

@@ -231,7 +231,7 @@ func (s *session) tell(changed bool) error {
 // look diagnoses what the window holds. The first time it says that following began.
 func (s *session) look(whole *partial.Partial, now time.Time) error {
 	first := s.latest == nil
-	s.latest = s.report(whole, s.known, s.follower.Objects())
+	s.latest = s.report(whole, s.known, buckets(s.follower.Objects()))
 	s.tellMalformed()
 	if !first {
 		return nil

@@ -249,33 +249,13 @@ func (in *input) config(p *plan.Plan, std streams) (c scan.Config, stop func()) 
 		c.Ahead = in.s3Concurrency
 	}
 	if in.verbose {
-		in.tellCoverage(p, std)
-		c.Done = func(ref *sources.Ref, l *partial.Ledger, cached bool) {
-			did := "read"
-			if cached {
-				did = "took from the cache"
-			}
-			std.say("%s %s: %s, %d malformed, %d outside the selection, %d bytes", did, ref.Name, counted(l.Records, "record"), l.Malformed, l.Filtered, l.CompressedBytes)
-		}
+		tellCoverage(p, std)
+		c.Done = tellObjects(p, std)
 	}
 	if !p.Filling.IsZero() && !in.quiet {
 		std.say("files of the minutes after %s may still be delivered", p.Filling.Format("15:04Z"))
 	}
 	return c, in.showProgress(c.Meter, p, std)
-}
-
-// tellCoverage says which files the load balancers' nodes delivered, and how late.
-func (in *input) tellCoverage(p *plan.Plan, std streams) {
-	for _, c := range p.Coverage {
-		line := fmt.Sprintf("%s, node %s: files of %d of %d times five minutes", c.LoadBalancer, c.Node, c.Delivered, c.Slots)
-		if c.Delay >= 0 {
-			line += fmt.Sprintf(", the last to come %v after its time", c.Delay.Round(time.Second))
-		}
-		std.say("%s", line)
-	}
-	for _, l := range p.Late {
-		std.say("%s came %v after its time", l.Name, l.By.Round(time.Second))
-	}
 }
 
 func (in *input) timestamps(since, until time.Time) (from, to parser.Timestamp) {

@@ -50,7 +50,7 @@ var table = []row{
 	{pkg: "sources/s3", may: "sources internal/logname", never: "parser inflate"},
 	{pkg: "aggregate", may: "parser internal/cause internal/sketch internal/pathtemplate internal/wire", never: "os sync io"},
 	{pkg: "evidence", may: "parser internal/cause internal/wire", never: "os sync io"},
-	{pkg: "partial", may: "aggregate evidence parser internal/wire", never: "os sync"},
+	{pkg: "partial", may: "aggregate evidence parser internal/logname internal/wire", never: "os sync"},
 	{pkg: "plan", may: "sources internal/logname"},
 	{pkg: "scan", may: "plan sources inflate parser partial internal/logname", never: "diagnose report export"},
 	{pkg: "follow", may: "plan scan sources partial internal/logname", never: "diagnose report export os"},

@@ -32,11 +32,14 @@ func (s *Store) Open(ctx context.Context, ref sources.Ref) (io.ReadCloser, error
 // prefetch is how much of an object is read ahead of whoever reads it, and prefetchAll how much of all that are open at
 // once: most log objects are smaller, so that their requests are over, and the connections free, before their turn comes.
 //
+// Objects below smallObject have a buffer of their size: the others are kept, one for each object that may be open.
+//
 // Note: larger objects are not read in parts on several connections. One connection yields more than a core inflates, and
 // as many objects are under way at once as there are connections.
 const (
 	prefetch    = 256 << 10
 	prefetchAll = 64 << 20
+	smallObject = 16 << 10
 )
 
 // object is an open object. It is read by one goroutine.
@@ -46,7 +49,7 @@ type object struct {
 	name  string
 	etag  *string
 
-	ahead  *[]byte       // what was prefetched, of store.buffers; nil once it is given back
+	ahead  *[]byte       // what was prefetched, perhaps of store.buffers; nil once it is given back
 	rest   []byte        // what of it is not handed out yet
 	after  error         // what reading on would give; nil: the body does
 	body   io.ReadCloser // the answer at hand
@@ -104,8 +107,10 @@ func startsAt(contentRange *string, off int64) bool {
 
 // prefetch fills ahead. What goes wrong meanwhile is told by Read, in its turn.
 func (o *object) prefetch() {
-	buffer, _ := o.store.buffers.Get().(*[]byte)
-	if buffer == nil {
+	var buffer *[]byte
+	if o.size >= 0 && o.size < smallObject {
+		buffer = new(make([]byte, o.size+1)) // and its end
+	} else if buffer, _ = o.store.buffers.Get().(*[]byte); buffer == nil {
 		buffer = new(make([]byte, min(prefetch, prefetchAll/max(o.store.opt.Concurrency, 1))))
 	}
 	n := 0
@@ -135,12 +140,12 @@ func (o *object) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// release gives the buffer of prefetch back.
+// release gives the buffer of prefetch back, if it is one to keep.
 func (o *object) release() {
-	if o.ahead != nil {
+	if o.ahead != nil && len(*o.ahead) > smallObject {
 		o.store.buffers.Put(o.ahead)
-		o.ahead, o.rest = nil, nil
 	}
+	o.ahead, o.rest = nil, nil
 }
 
 // read reads from the bodies, one after the other if they break.
