@@ -64,15 +64,26 @@ func checkDiagnosis(t *testing.T, truth *Truth) {
 	}
 }
 
-// checkEstimate allows half a second, or 2 % of what is longer than 25 s.
+// checkEstimate allows half a second, or 2 % of what is longer than 25 s. Of the deregistration delay, which a log cannot
+// fix, the range has to be right: where the machine is busy the rig cuts late.
 func checkEstimate(t *testing.T, d *diagnose.Diagnosis, want *Estimate) {
 	for _, f := range d.Findings {
 		if f.ID != want.Cause || len(f.Scope.TargetGroups) != 1 || f.Scope.TargetGroups[0] != want.TargetGroup {
 			continue
 		}
+		estimates := map[string]float64{}
+		for _, e := range f.Estimates {
+			estimates[e.Name] = e.Seconds
+		}
 		for _, e := range f.Estimates {
 			if e.Name != want.Name {
 				continue
+			}
+			if low, ranged := estimates["deregistration_delay_min_seconds"]; ranged && want.Name == "deregistration_delay_seconds" {
+				if high := estimates["deregistration_delay_max_seconds"]; want.Seconds < low || want.Seconds > high {
+					t.Errorf("%s of %s is from %.0f to %.0f s, want %.0f s within", want.Name, f.Key, low, high, want.Seconds)
+				}
+				return
 			}
 			if math.Abs(e.Seconds-want.Seconds) > math.Max(0.5, 0.02*want.Seconds) {
 				t.Errorf("%s of %s is %.2f s, want %.2f s", want.Name, f.Key, e.Seconds, want.Seconds)
