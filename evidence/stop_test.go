@@ -8,6 +8,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"alblens/internal/wire"
 	"alblens/parser"
 )
 
@@ -43,7 +44,20 @@ func every(ms, last int) []parser.Timestamp {
 	return starts
 }
 
-// However the log is cut into objects, be it in time or so that every other line is in another.
+// reborn is s, written and read.
+func reborn(t *testing.T, s *Set) *Set {
+	t.Helper()
+	var e wire.Encoder
+	s.Encode(&e)
+	d := wire.NewDecoder(e.Bytes())
+	again := Decode(d, Options{})
+	if err := d.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return again
+}
+
+// However the log is cut into objects, written and read, be it in time or so that every other line is in another.
 func TestStops(t *testing.T) {
 	// The requests that broke were sent at 50, 55.01 and 59.02 s.
 	first := append(every(400, 59_600), stamp(55_010), stamp(59_020))
@@ -62,7 +76,8 @@ func TestStops(t *testing.T) {
 		for i, part := range parts {
 			s := NewSet(Options{}, nil)
 			feed(t, s, fmt.Sprint(i), part)
-			whole.Merge(s)
+			whole = reborn(t, whole)
+			whole.Merge(reborn(t, s))
 		}
 		return whole.Freeze().Stops
 	}
