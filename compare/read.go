@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -238,12 +239,18 @@ func (s *Summary) readSeries(members map[string]json.RawMessage) error {
 	s.Series = map[string]map[string]Series{}
 	for by, keys := range series {
 		s.Series[by] = map[string]Series{}
+		seen := map[string]bool{}
 		for _, k := range keys {
 			bucket, err := width(k.Bucket)
 			if err != nil {
 				return err
 			}
-			s.Series[by][join([]string{text(k.Key)})] = Series{bucket, k.Points}
+			key := join([]string{text(k.Key)})
+			if seen[key] { // of two that read alike neither is what the row is over time
+				delete(s.Series[by], key)
+				continue
+			}
+			seen[key], s.Series[by][key] = true, Series{bucket, k.Points}
 		}
 	}
 	return nil
@@ -300,12 +307,38 @@ func (s *Summary) readTable(members map[string]json.RawMessage, by string) error
 			s.Times = append(s.Times, row.Cell)
 			continue
 		}
-		t.Rows[join(row.Key)] = row
+		key := join(row.Key)
+		if same, ok := t.Rows[key]; ok { // groups of one name, or keys that redaction made alike
+			row = same.plus(&row)
+		}
+		t.Rows[key] = row
 	}
 	if by != "time" {
 		s.Tables = append(s.Tables, t)
 	}
 	return nil
+}
+
+// plus is two rows that read alike as one, without times: quantiles cannot be added.
+func (r Row) plus(o *Row) Row {
+	r.LowerBound = r.LowerBound || o.LowerBound
+	r.Requests += o.Requests
+	r.ELB5xx += o.ELB5xx
+	r.ELB500 += o.ELB500
+	r.ELB502 += o.ELB502
+	r.ELB503 += o.ELB503
+	r.ELB504 += o.ELB504
+	r.ELB460 += o.ELB460
+	r.Target5xx += o.Target5xx
+	r.Status = maps.Clone(r.Status)
+	if r.Status == nil {
+		r.Status = map[string]uint64{}
+	}
+	for status, n := range o.Status {
+		r.Status[status] += n
+	}
+	r.TargetTime, r.Duration = nil, nil
+	return r
 }
 
 func readRow(row []byte, parts []string) (Row, error) {

@@ -21,9 +21,19 @@ func (s *scene) describe(f *Finding, list []*suspect) {
 		latest = max(latest, x.End)
 	}
 	f.Clients = uint64(len(clients))
-	f.Ongoing = s.last-latest < 5*60*second
+	f.Ongoing = s.last-latest < quietAfter(f.Episodes[len(f.Episodes)-1])
 	f.Scope = s.scope(list)
 	f.Evidence = lines(list, s.opts.Samples)
+}
+
+// quietAfter is for how long nothing happens before an episode counts as over: three times as long as it was from one
+// record to the next, but between one and five minutes.
+func quietAfter(e Episode) parser.Timestamp {
+	if e.Requests < 2 {
+		return 5 * 60 * second
+	}
+	gap := micros(e.To) - micros(e.From)
+	return min(max(3*gap/parser.Timestamp(e.Requests-1), 60*second), 5*60*second)
 }
 
 // episodes are the spans with at most 5 quiet minutes inside.

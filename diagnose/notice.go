@@ -68,7 +68,7 @@ func (s *scene) logGaps() []Finding {
 	}
 	return []Finding{{
 		ID: "log-gaps", Key: "log-gaps", Severity: Info, Confidence: 0.5, Title: "Some nodes delivered no log for a while",
-		Summary: fmt.Sprintf("%d nodes have %d gaps of %.0f minutes in all between their first and last object.", len(nodes), len(gaps), lost.Minutes()),
+		Summary: fmt.Sprintf("Between the first and the last object of a node %.0f minutes are missing: %d × nothing, on %d of the nodes.", lost.Minutes(), len(gaps), len(nodes)),
 		First:   first, Last: last,
 		Caveats: []string{"An idle node delivers none, and late objects come later: a gap is no proof of loss."},
 	}}

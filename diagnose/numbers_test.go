@@ -227,3 +227,17 @@ func TestSampled(t *testing.T) {
 		t.Errorf("%+v on a success", v)
 	}
 }
+
+// 60 records in an hour come a minute apart, and three of these count; the bounds are one and five minutes.
+func TestQuietAfter(t *testing.T) {
+	for _, c := range []struct {
+		requests uint64
+		lasted   time.Duration
+		want     time.Duration
+	}{{61, time.Hour, 3 * time.Minute}, {601, time.Minute, time.Minute}, {3, time.Hour, 5 * time.Minute}, {1, 0, 5 * time.Minute}} {
+		e := Episode{From: noon, To: noon.Add(c.lasted), Requests: c.requests}
+		if got := time.Duration(quietAfter(e)) * time.Microsecond; got != c.want {
+			t.Errorf("%d records in %v: %v, want %v", c.requests, c.lasted, got, c.want)
+		}
+	}
+}

@@ -19,7 +19,7 @@ func (s *Set) Clone() *Set {
 
 func (s *failures) clone() failures {
 	c := *s
-	c.routes, c.resources = maps.Clone(s.routes), maps.Clone(s.resources) // what they point to is never changed
+	c.routes.values, c.resources.values = maps.Clone(s.routes.values), maps.Clone(s.resources.values) // what they point to is never changed
 	for i := range c.of {
 		list := slices.Clone(c.of[i].list)
 		for k, f := range list {

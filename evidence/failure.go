@@ -83,7 +83,7 @@ type failureClass struct {
 const failureBytes = int(unsafe.Sizeof(Failure{})) + 8
 
 func newFailures(o Options) failures {
-	return failures{most: o.Failures, mostText: o.Texts, routes: shared[Route]{}, resources: shared[Resource]{}}
+	return failures{most: o.Failures, mostText: o.Texts, routes: newShared[Route](), resources: newShared[Resource]()}
 }
 
 func drawn(hash uint32, zeros int) bool { return bits.LeadingZeros32(hash) >= zeros }
@@ -128,15 +128,48 @@ func clientOf(r *parser.Record) uint64 {
 }
 
 // shared holds one copy of each value.
-type shared[V comparable] map[V]*V
+type shared[V named] struct {
+	values map[V]*V
+	bytes  int
+}
 
-func (s shared[V]) of(v V) *V {
-	p, ok := s[v]
+type named interface {
+	comparable
+	bytes() int // with its place in the map
+}
+
+const sharedBytes = 64 // of the map, a value
+
+func (r Route) bytes() int {
+	return 2*int(unsafe.Sizeof(r)) + sharedBytes + len(r.LoadBalancer) + len(r.Node) + len(r.Target) + len(r.TargetGroup) + len(r.Reason)
+}
+
+func (r Resource) bytes() int {
+	return 2*int(unsafe.Sizeof(r)) + sharedBytes + len(r.Host) + len(r.Path)
+}
+
+func newShared[V named]() shared[V] { return shared[V]{values: map[V]*V{}} }
+
+func (s *shared[V]) of(v V) *V {
+	p, ok := s.values[v]
 	if !ok {
 		p = &v
-		s[v] = p
+		s.put(p)
 	}
 	return p
+}
+
+// put makes p the copy of its value, if there is none.
+func (s *shared[V]) put(p *V) {
+	if _, ok := s.values[*p]; !ok {
+		s.values[*p] = p
+		s.bytes += (*p).bytes()
+	}
+}
+
+func (s *shared[V]) clear() {
+	clear(s.values)
+	s.bytes = 0
 }
 
 // maxName is how many bytes of a name are kept: clients choose paths and hosts, of up to 16 KB.
@@ -152,7 +185,7 @@ func (s *failures) route(r *parser.Record, node []byte) *Route {
 	balancer, target, group := name(r.Text(parser.FieldELB)), name(target), name(r.Text(parser.FieldTargetGroupARN))
 	node, reason := name(node), name(r.Text(parser.FieldErrorReason))
 	// As the key of a lookup, unlike as an argument, the strings cost no copies.
-	if p, ok := s.routes[Route{string(balancer), string(node), string(target), string(group), string(reason)}]; ok {
+	if p, ok := s.routes.values[Route{string(balancer), string(node), string(target), string(group), string(reason)}]; ok {
 		return p
 	}
 	return s.routes.of(Route{string(balancer), string(node), string(target), string(group), string(reason)})
@@ -160,7 +193,7 @@ func (s *failures) route(r *parser.Record, node []byte) *Route {
 
 func (s *failures) resource(host, path []byte) *Resource {
 	host, path = name(host), name(path)
-	if p, ok := s.resources[Resource{string(host), string(path)}]; ok {
+	if p, ok := s.resources.values[Resource{string(host), string(path)}]; ok {
 		return p
 	}
 	return s.resources.of(Resource{string(host), string(path)})
@@ -223,11 +256,12 @@ func (s *failures) filter(class *failureClass) {
 
 // forget drops what no failure shares any more.
 func (s *failures) forget() {
-	clear(s.routes)
-	clear(s.resources)
+	s.routes.clear()
+	s.resources.clear()
 	for i := range s.of {
 		for _, f := range s.of[i].list {
-			s.routes[*f.Route], s.resources[*f.Resource] = f.Route, f.Resource
+			s.routes.put(f.Route)
+			s.resources.put(f.Resource)
 		}
 	}
 }
@@ -235,9 +269,13 @@ func (s *failures) forget() {
 func (s *failures) merge(o *failures) {
 	for i := range s.of {
 		mine, other := &s.of[i], &o.of[i]
+		thinned := mine.zeros < other.zeros
 		if mine.zeros < other.zeros || mine.textZeros < other.textZeros {
 			mine.zeros, mine.textZeros = max(mine.zeros, other.zeros), max(mine.textZeros, other.textZeros)
 			s.filter(mine)
+		}
+		if thinned {
+			s.forget()
 		}
 		for _, f := range other.list {
 			if !drawn(f.Hash, mine.zeros) {
@@ -284,4 +322,6 @@ func (s *failures) sorted() []*Failure {
 	return list
 }
 
-func (s *failures) bytes() int { return s.kept*failureBytes + s.text }
+func (s *failures) bytes() int {
+	return s.kept*failureBytes + s.text + s.routes.bytes + s.resources.bytes
+}

@@ -140,3 +140,29 @@ func TestFailureFields(t *testing.T) {
 		}
 	}
 }
+
+// What clients choose counts, however long it is: 200 failures with a path of 1 000 bytes each take 200 KB at least, and
+// those that are left when all but a few were thinned take little.
+func TestNamesCount(t *testing.T) {
+	calls := failing(200, breaks)
+	for i := range calls {
+		calls[i].path = fmt.Sprintf("/%04d%s", i, strings.Repeat("x", 995))
+	}
+	few := NewSet(Options{Failures: 4}, nil)
+	feed(t, few, "a", calls)
+	all := NewSet(Options{}, nil)
+	feed(t, all, "a", calls)
+	all.Close()
+	few.Close()
+	if n := all.failures.bytes(); n < 200_000 {
+		t.Errorf("200 names of 1 000 bytes count as %d bytes", n)
+	}
+	if n := few.failures.bytes(); n > 10_000 {
+		t.Errorf("what is left of them counts as %d bytes", n)
+	}
+	before := few.failures.bytes()
+	all.Merge(few) // takes over how few is thinned
+	if n := all.failures.bytes(); n > 2*before {
+		t.Errorf("%d bytes after a merge with what was thinned, %d before", n, before)
+	}
+}

@@ -319,7 +319,11 @@ func (f *Follower) take(ref sources.Ref, part *partial.Partial, now time.Time) b
 	o := &object{ref: ref, part: part}
 	if problems := part.Ledger.Problems; len(problems) > 0 {
 		o.problem = &problems[0]
-		switch sources.Kind(o.problem.Kind) {
+		kind := sources.Kind(o.problem.Kind)
+		if kind == sources.Truncated && ref.ETag != "" && part.Ledger.CompressedBytes < ref.Size {
+			kind = sources.Unreachable // the connection broke; the object itself is whole
+		}
+		switch kind {
 		case sources.Skipped:
 			f.c.Detail("skipped %s: %s", o.problem.Name, o.problem.Error)
 			o.part = nil

@@ -191,6 +191,35 @@ func TestRetry(t *testing.T) {
 	}
 }
 
+// Where the connection broke in the middle of an object, that is read anew, and counts once. One that is cut short where it
+// lies stays as it is.
+func TestBrokenConnection(t *testing.T) {
+	r := newRig(t, nil)
+	x, y := key(noon, a, "x"), key(noon, b, "y")
+	body := lines(noon.Add(-minutes(5)), 8, 200)
+	r.store.put(key(noon, b, "w"), lines(noon.Add(-minutes(5)), 1, 200))
+	r.store.put(x, body)
+	o := r.store.objects[x]
+	o.broken = fails(x, sources.Truncated)
+	r.store.objects[x] = o
+	r.poll(0)
+	r.holds(1)
+	o.broken = nil
+	r.store.objects[x] = o
+	r.store.put(y, lines(noon.Add(-minutes(5)), 4, 200)[:20]) // of a gzip
+	r.poll(minutes(5))
+	for range 10 {
+		r.poll(minutes(2))
+	}
+	r.holds(9)
+	if n := r.store.opened[y]; n != 1 {
+		t.Errorf("an object that is cut short was opened %d times", n)
+	}
+	if n := r.store.opened[x]; n != 2 {
+		t.Errorf("an object whose connection broke once was opened %d times", n)
+	}
+}
+
 func TestUnreadLeaves(t *testing.T) {
 	r := newRig(t, nil)
 	x := key(noon, a, "x")

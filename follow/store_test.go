@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"alblens/aggregate"
@@ -24,6 +25,7 @@ import (
 
 // A stored object, as S3 has it: told by its ETag.
 type stored struct {
+	broken   error // of the connection, in the middle of the body
 	body     []byte
 	etag     string
 	modified time.Time
@@ -73,6 +75,8 @@ func (s *store) Open(_ context.Context, ref sources.Ref) (io.ReadCloser, error) 
 		return nil, &sources.Problem{Name: ref.Name, Kind: sources.NotFound, Err: errors.New("deleted")}
 	case o.err != nil:
 		return nil, o.err
+	case o.broken != nil:
+		return io.NopCloser(io.MultiReader(bytes.NewReader(o.body[:len(o.body)/2]), iotest.ErrReader(o.broken))), nil
 	}
 	return io.NopCloser(bytes.NewReader(o.body)), nil
 }

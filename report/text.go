@@ -328,9 +328,9 @@ func (r *Report) writeNext(p *page) {
 	}
 	p.heading("Next", "")
 	next := func(command, what string) {
-		line := indent + pad(command, 64)
+		line := indent + pad(command, 62) + "  "
 		if displayWidth(line+what) > p.width {
-			what = ""
+			line, what = indent+command, ""
 		}
 		p.line(line + p.paint(faint, what))
 	}
@@ -340,9 +340,24 @@ func (r *Report) writeNext(p *page) {
 	if row, _ := r.worstBucket(); row != nil {
 		next("alblens analyze "+source+" --around "+row.Start.UTC().Format("2006-01-02T15:04Z")+" --window 10m", "the worst time")
 	}
-	if causes := r.causes(); len(causes) > 0 && causes[0].Cause != cause.Unattributed {
-		next("alblens explain "+causes[0].Cause.String(), "how sure it is")
+	if c := r.worstCause(); c != cause.None && c != cause.Unattributed {
+		next("alblens explain "+c.String(), "how to fix it")
 	}
+}
+
+// worstCause is that of the first finding that has one, or of most failures; None if nothing failed.
+func (r *Report) worstCause() cause.Cause {
+	if r.Diagnosis != nil {
+		for i := range r.Diagnosis.Findings {
+			if c, ok := cause.Parse(r.Diagnosis.Findings[i].ID); ok {
+				return c
+			}
+		}
+	}
+	if causes := r.causes(); len(causes) > 0 {
+		return causes[0].Cause
+	}
+	return cause.None
 }
 
 // worstStatus is the status of most 5xx of the load balancer, or if there are none, of most 5xx.

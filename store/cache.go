@@ -46,6 +46,7 @@ type Cache struct {
 	mu      sync.Mutex
 	corrupt []string
 	err     error
+	told    string // the err that a Summary had last
 }
 
 // ErrForeign says that a directory is in use for something else.
@@ -251,7 +252,7 @@ type Summary struct {
 // Tidy brings the cache to its size, and returns what became of it since it was last called. Whoever saved something has
 // to call it in the end.
 func (c *Cache) Tidy() Summary {
-	if c.wrote.Swap(false) || c.full.Load() {
+	if c.wrote.Swap(false) || c.full.Swap(false) { // what was full may have room again
 		if err := evict(c.Dir, c.MaxBytes); err != nil {
 			c.fail(err)
 		}
@@ -260,5 +261,10 @@ func (c *Cache) Tidy() Summary {
 	defer c.mu.Unlock()
 	s := Summary{c.loaded.Swap(0), c.saved.Swap(0), c.corrupt, c.err}
 	c.corrupt, c.err = nil, nil
+	if s.Err != nil && s.Err.Error() == c.told {
+		s.Err = nil
+	} else if s.Err != nil || s.Saved > 0 {
+		c.told = fmt.Sprint(s.Err)
+	}
 	return s
 }

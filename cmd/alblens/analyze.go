@@ -211,7 +211,7 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 		if err != nil {
 			return err
 		}
-		return a.dryRun(src, p, a.cache.peek(opts), std)
+		return a.dryRun(src, p, a.cache.peek(opts, a.bundle != ""), std)
 	}
 	debug.SetMemoryLimit(int64(a.maxMemory))
 	src, err := open()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"strings"
 
@@ -62,10 +63,10 @@ func (c *caching) open(o *partial.Options, writeOnly bool, std streams) (*store.
 	return cache, nil
 }
 
-// peek returns whether an object is in the cache. It makes none.
-func (c *caching) peek(o *partial.Options) (has func(sources.Ref) bool) {
+// peek returns whether a run would take an object from the cache: one that makes a bundle takes none. It makes no cache.
+func (c *caching) peek(o *partial.Options, bundle bool) (has func(sources.Ref) bool) {
 	has = func(sources.Ref) bool { return false }
-	if c.dir == "" || !sources.IsCache(c.dir) {
+	if bundle || c.dir == "" || !sources.IsCache(c.dir) {
 		return has
 	}
 	if cache, err := store.Open(c.config(o)); err == nil {
@@ -74,11 +75,14 @@ func (c *caching) peek(o *partial.Options) (has func(sources.Ref) bool) {
 	return has
 }
 
-// program tells builds of this program apart that may read the same logs differently. Those between versions are told
+// released is what versions of releases look like. All that stands behind one may be of a tree with changes.
+var released = regexp.MustCompile(`^v?\d+\.\d+\.\d+$`)
+
+// program tells builds of this program apart that may read the same logs differently. Those between releases are told
 // by their file.
 func program() string {
 	text := strings.Join([]string{version, runtime.Version(), runtime.GOARCH}, " ")
-	if version != "dev" && !strings.HasSuffix(version, "-dirty") {
+	if released.MatchString(version) {
 		return text
 	}
 	if name, err := os.Executable(); err == nil {
