@@ -68,7 +68,7 @@ func (s *scene) logGaps() []Finding {
 	}
 	return []Finding{{
 		ID: "log-gaps", Key: "log-gaps", Severity: Info, Confidence: 0.5, Title: "Some nodes delivered no log for a while",
-		Summary: fmt.Sprintf("Between the first and the last object of a node %.0f minutes are missing: %d × nothing, on %d of the nodes.", lost.Minutes(), len(gaps), len(nodes)),
+		Summary: fmt.Sprintf("Between their first and last objects nodes delivered nothing for %.0f minutes in all (nodes: %d, gaps: %d).", lost.Minutes(), len(nodes), len(gaps)),
 		First:   first, Last: last,
 		Caveats: []string{"An idle node delivers none, and late objects come later: a gap is no proof of loss."},
 	}}
