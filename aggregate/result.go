@@ -126,9 +126,10 @@ func (s *Set) Freeze() *Result {
 		}
 		t := tables[0]
 		tables = tables[1:]
-		r.Tables = append(r.Tables, t.freeze(&s.totals))
+		worst := t.byImpact()
+		r.Tables = append(r.Tables, t.freeze(worst, &s.totals))
 		if t.withSeries {
-			r.Series = append(r.Series, t.freezeSeries(s.opts.Bucket))
+			r.Series = append(r.Series, t.freezeSeries(worst, s.opts.Bucket))
 		}
 	}
 	return r
@@ -166,13 +167,13 @@ func (t *table) byImpact() []*entry {
 	return list
 }
 
-func (t *table) freeze(totals *cell) Table {
+func (t *table) freeze(worst []*entry, totals *cell) Table {
 	out := Table{By: t.dim, Rows: make([]Row, 0, len(t.entries)+1), KeysDropped: t.dropped}
 	other := cell{}
 	if t.dropped > 0 {
 		other.merge(totals)
 	}
-	for _, e := range t.byImpact() {
+	for _, e := range worst {
 		out.Rows = append(out.Rows, Row{Values: t.dim.split(e.key), LowerBound: e.part, Group: e.mainGroup(), Stats: e.cell.freeze()})
 		if t.dropped > 0 {
 			other.subtract(&e.cell)
@@ -239,9 +240,8 @@ func (e *entry) mainGroup() Value {
 	return best
 }
 
-func (t *table) freezeSeries(bucket time.Duration) Series {
+func (t *table) freezeSeries(worst []*entry, bucket time.Duration) Series {
 	out := Series{Part: t.dim[0]}
-	worst := t.byImpact()
 	worst = worst[:min(len(worst), seriesKeys)]
 	first, last := int64(1)<<62, -int64(1)<<62
 	for _, e := range worst {
@@ -305,7 +305,8 @@ func quantiles(s *sketch.Sketch) Quantiles {
 	if s.Count() == 0 {
 		return Quantiles{}
 	}
-	return Quantiles{Count: s.Count(), P50: s.Quantile(50, 100), P90: s.Quantile(90, 100), P99: s.Quantile(99, 100), Max: s.Max()}
+	q := s.Quantiles(100, 50, 90, 99)
+	return Quantiles{Count: s.Count(), P50: q[0], P90: q[1], P99: q[2], Max: s.Max()}
 }
 
 // GroupName returns the name in a target group's ARN, or all of it if it has another form.

@@ -62,8 +62,8 @@ func (s *scene) badKeys() []Finding {
 		ofGroup  bool // the traffic is that of the target group, not all
 	}{
 		{"one-bad-target", "target", func(x *suspect) string { return x.Target }, s.targetTraffic, true},
-		{"one-bad-path", "path", func(x *suspect) string { return x.Path }, s.pathTraffic, false},
-		{"one-bad-node", "load balancer node", func(x *suspect) string { return x.Node }, s.nodeTraffic, false},
+		{"one-bad-path", "path", func(x *suspect) string { return x.Path }, func(*bundle) map[string]float64 { return s.pathTraffic() }, false},
+		{"one-bad-node", "load balancer node", func(x *suspect) string { return x.Node }, func(*bundle) map[string]float64 { return s.nodeTraffic() }, false},
 		{"one-bad-zone", "subnet", func(x *suspect) string { return subnet(x.Target) }, s.zoneTraffic, true},
 	}
 	var list []Finding
@@ -167,22 +167,16 @@ func subnet(target string) string {
 	return host[:strings.LastIndexByte(host, '.')] + ".0/24"
 }
 
-func (s *scene) pathTraffic(*bundle) map[string]float64 {
-	traffic := make(map[string]float64, len(s.paths))
-	for path, row := range s.paths {
-		traffic[path] = float64(row.Requests)
-	}
-	return traffic
-}
-
-func (s *scene) nodeTraffic(*bundle) map[string]float64 {
-	traffic := map[string]float64{}
-	i := slices.IndexFunc(s.result.Counts.Tables, func(t aggregate.Table) bool { return t.By.Is(aggregate.Node) })
+// requestsBy are the requests by each key of a dimension that is counted.
+func (s *scene) requestsBy(part aggregate.Part) map[string]float64 {
+	i := slices.IndexFunc(s.result.Counts.Tables, func(t aggregate.Table) bool { return t.By.Is(part) })
 	if i < 0 {
-		return traffic
+		return nil
 	}
-	for _, row := range s.result.Counts.Tables[i].Rows {
-		if !row.Other && !row.Values[0].Absent {
+	rows := s.result.Counts.Tables[i].Rows
+	traffic := make(map[string]float64, len(rows))
+	for k := range rows {
+		if row := &rows[k]; !row.Other && !row.Values[0].Absent {
 			traffic[row.Values[0].Text] = float64(row.Requests)
 		}
 	}

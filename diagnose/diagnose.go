@@ -117,9 +117,7 @@ func (s *scene) judge() {
 func (s *scene) byRow(x *suspect) {
 	x.Cause = x.Row
 	x.Confidence = rowConfidence[x.Row]
-	if text := rowReasons[x.Row]; text != "" {
-		x.Reasons = []string{text}
-	}
+	x.Reasons = rowReasons[x.Row] // shared: full, so that append copies it
 }
 
 // rowConfidence is how sure the record alone makes of a cause where nothing else is looked at.
@@ -130,18 +128,18 @@ var rowConfidence = [cause.Count]float64{
 	cause.ClientError: 0.95, cause.StreamReset: 0.9, cause.Unattributed: 0,
 }
 
-var rowReasons = [cause.Count]string{
-	cause.Target5xx:       "for: the target's own status is a 5xx",
-	cause.ConnectTimeout:  "for: all three times are -1, and 10 s passed between request and response, the limit for connecting",
-	cause.LambdaError:     "for: error_reason names it",
-	cause.NoTarget:        "for: the request was to be forwarded to a target group and no target was chosen",
-	cause.AuthError:       "for: error_reason or status of the authenticate action",
-	cause.WAFBlock:        "for: the last action executed is waf",
-	cause.WAFError:        "for: WAF could not be asked",
-	cause.FixedResponse:   "for: the last action executed is fixed-response",
-	cause.ClientAbandoned: "for: status 460",
-	cause.ClientError:     "for: the load balancer answered itself and chose no target",
-	cause.StreamReset:     "for: status 000",
+var rowReasons = [cause.Count][]string{
+	cause.Target5xx:       {"for: the target's own status is a 5xx"},
+	cause.ConnectTimeout:  {"for: all three times are -1, and 10 s passed between request and response, the limit for connecting"},
+	cause.LambdaError:     {"for: error_reason names it"},
+	cause.NoTarget:        {"for: the request was to be forwarded to a target group and no target was chosen"},
+	cause.AuthError:       {"for: error_reason or status of the authenticate action"},
+	cause.WAFBlock:        {"for: the last action executed is waf"},
+	cause.WAFError:        {"for: WAF could not be asked"},
+	cause.FixedResponse:   {"for: the last action executed is fixed-response"},
+	cause.ClientAbandoned: {"for: status 460"},
+	cause.ClientError:     {"for: the load balancer answered itself and chose no target"},
+	cause.StreamReset:     {"for: status 000"},
 }
 
 // attribution counts records by cause. Where they were sampled, the count of what rows suggest, which is exact, is

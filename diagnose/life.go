@@ -333,7 +333,7 @@ func (s *scene) onePath(b *bundle) bool {
 	for _, x := range b.list {
 		failed[x.Path] += x.weight
 	}
-	_, ok := standsOut(failed, s.pathTraffic(b))
+	_, ok := standsOut(failed, s.pathTraffic())
 	return ok
 }
 

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"math"
 	"strings"
+	"sync"
 	"time"
 
 	"alblens/aggregate"
@@ -29,6 +30,9 @@ type scene struct {
 	idle     map[string]*evidence.IdleCounts
 	first    parser.Timestamp // of the records
 	last     parser.Timestamp
+
+	// What badKeys weighs failures against, made when first asked for.
+	pathTraffic, nodeTraffic func() map[string]float64
 
 	idleTimeouts map[string]mode // by load balancer
 	keepalives   map[string]mode // by target group
@@ -96,6 +100,8 @@ func newScene(r *partial.Result, o Options) *scene {
 			}
 		}
 	}
+	s.pathTraffic = sync.OnceValue(func() map[string]float64 { return s.requestsBy(aggregate.Path) })
+	s.nodeTraffic = sync.OnceValue(func() map[string]float64 { return s.requestsBy(aggregate.Node) })
 	s.names = s.findNames()
 	s.first = micros(r.Counts.Totals.First)
 	s.last = micros(r.Counts.Totals.Last)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"alblens/evidence"
 	"alblens/internal/cause"
@@ -32,8 +33,12 @@ func (s *scene) judgeTimeouts() {
 			m, m.at = usual, defaultIdle // too few to tell otherwise
 		}
 		s.idleTimeouts[lb] = m
+		agree := ""
+		if m.within >= 3 {
+			agree = fmt.Sprintf("for: %d 504s ended after %s s, the idle timeout as it seems", m.within, number(m.at))
+		}
 		for _, x := range list {
-			s.judgeTimeout(x, m)
+			s.judgeTimeout(x, m, agree)
 		}
 	}
 }
@@ -88,7 +93,8 @@ func silence(f *evidence.Failure) float64 {
 	return float64(f.Wall()-max(f.RequestTime, 0)) / 1e6
 }
 
-func (s *scene) judgeTimeout(x *suspect, timeout mode) {
+// judgeTimeout judges one of the 504s by the timeout that they crowd at; agree is the reason if enough do.
+func (s *scene) judgeTimeout(x *suspect, timeout mode, agree string) {
 	off := math.Abs(silence(x.Failure) - timeout.at)
 	if off > math.Max(1, 0.02*timeout.at) {
 		x.Cause, x.Confidence = cause.Unattributed, 0.3
@@ -96,10 +102,11 @@ func (s *scene) judgeTimeout(x *suspect, timeout mode) {
 		return
 	}
 	x.Confidence = 0.75
-	x.Reasons = []string{fmt.Sprintf("for: sent to the target, no answer, and it ended after %.1f s", float64(x.Wall())/1e6)}
-	if timeout.within >= 3 {
+	x.Reasons = make([]string, 1, 3)
+	x.Reasons[0] = "for: sent to the target, no answer, and it ended after " + strconv.FormatFloat(float64(x.Wall())/1e6, 'f', 1, 64) + " s"
+	if agree != "" {
 		x.Confidence = 0.93
-		x.Reasons = append(x.Reasons, fmt.Sprintf("for: %d 504s ended after %s s, the idle timeout as it seems", timeout.within, number(timeout.at)))
+		x.Reasons = append(x.Reasons, agree)
 	}
 	if s.lostHost(x) {
 		x.Cause, x.Confidence = cause.ConnectTimeout, 0.88

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -184,31 +185,35 @@ func commonReasons(list []*suspect) []string {
 		text   string
 		weight float64
 	}
-	byShape := map[string]*entry{}
-	var order []*entry
-	var shape []byte
+	total := 0.0
+	byText := map[string]*entry{} // of equal text first: few texts differ at all
+	var texts []*entry
 	for _, x := range list {
+		total += x.weight
 		for _, text := range x.Reasons {
-			shape = shape[:0]
-			for i := range len(text) {
-				if c := text[i]; (c < '0' || c > '9') && c != '.' {
-					shape = append(shape, c)
-				}
-			}
-			e := byShape[string(shape)]
+			e := byText[text]
 			if e == nil {
 				e = &entry{text: text}
-				byShape[string(shape)] = e
-				order = append(order, e)
+				byText[text] = e
+				texts = append(texts, e)
 			}
 			e.weight += x.weight
 		}
 	}
-	slices.SortStableFunc(order, func(a, b *entry) int { return -cmp.Compare(a.weight, b.weight) })
-	total := 0.0
-	for _, x := range list {
-		total += x.weight
+	byShape := map[string]*entry{}
+	var order []*entry
+	for _, e := range texts {
+		shape := strings.Map(withoutNumber, e.text)
+		if same := byShape[shape]; same != nil {
+			same.weight += e.weight
+			continue
+		}
+		byShape[shape] = e
+		order = append(order, e)
 	}
+	// Weights are sums of what is no whole number, and reasons of the same records are to stay in order.
+	millionths := func(e *entry) float64 { return math.Round(1e6 * e.weight) }
+	slices.SortStableFunc(order, func(a, b *entry) int { return -cmp.Compare(millionths(a), millionths(b)) })
 	var out []string
 	for _, e := range order[:min(len(order), 5)] {
 		if share := e.weight / total; share < 0.995 && len(list) > 1 {
@@ -218,6 +223,14 @@ func commonReasons(list []*suspect) []string {
 		}
 	}
 	return out
+}
+
+// withoutNumber is for strings.Map.
+func withoutNumber(r rune) rune {
+	if r >= '0' && r <= '9' || r == '.' {
+		return -1
+	}
+	return r
 }
 
 // statuses are the codes of the load balancer, as "502s" or "502s and 504s".

@@ -169,15 +169,17 @@ func (a *adviser) records(why, cause string, flags ...script) {
 // templatePath is a path that `alblens records --path` takes for itself, not for another pattern.
 var templatePath = regexp.MustCompile(`^(?:[^*?\[\]{}\\]|\{[a-z0-9]+\})+$`)
 
-// curlPath is a path as a URL may hold it.
-var curlPath = regexp.MustCompile(`^/[A-Za-z0-9._~!$&'()*+,;=:@%/{}-]{0,500}$`)
+// curlPath is a path as a URL may hold it, of at most maxCurlPath bytes.
+var curlPath = regexp.MustCompile(`^/[A-Za-z0-9._~!$&'()*+,;=:@%/{}-]*$`)
+
+const maxCurlPath = 501
 
 // request is a path to ask a target for: one that was requested, else the finding's template. It is "" if there is none
 // that curl takes.
 func (s *scope) request() string {
 	for _, list := range [][]string{s.Examples, s.Paths} {
 		for _, path := range list {
-			if curlPath.MatchString(path) {
+			if len(path) <= maxCurlPath && curlPath.MatchString(path) {
 				return path
 			}
 		}

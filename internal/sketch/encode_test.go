@@ -44,7 +44,7 @@ func TestEncode(t *testing.T) {
 			}
 		}
 		for _, q := range []uint64{1, 50, 90, 99, 100} {
-			if a, b := s.Quantile(q, 100), r.Quantile(q, 100); a != b {
+			if a, b := quantile(&s, q, 100), quantile(&r, q, 100); a != b {
 				t.Errorf("%d values: p%d is %d, want %d", n, q, b, a)
 			}
 		}

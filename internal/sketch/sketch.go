@@ -211,7 +211,8 @@ func (s *Sketch) Subtract(o *Sketch) {
 	logged.add(o.log)
 	s.dense.subtract(&logged)
 	if s.counted -= o.Count(); s.counted > 0 {
-		s.max = min(s.max, s.bucketAt(s.counted).midpoint())
+		last := s.walk()
+		s.max = min(s.max, last.rank(s.counted).midpoint())
 	} else {
 		s.max = 0
 	}
@@ -238,41 +239,82 @@ func (s *Sketch) Count() uint64 { return s.counted + uint64(len(s.log)) }
 // Max is the largest value, exactly, and 0 for an empty sketch.
 func (s *Sketch) Max() int64 { return s.max }
 
-// Quantile returns a value within 0.8 % of the one at rank ⌈num/den · count⌉ (from 1) of the sorted values, 0 for an
-// empty sketch. The rank is exact, never interpolated.
-func (s *Sketch) Quantile(num, den uint64) int64 {
+// Quantiles returns for each num, which ascend, a value within 0.8 % of the one at rank ⌈num/den · count⌉ (from 1) of the
+// sorted values, 0 for an empty sketch. The rank is exact, never interpolated.
+func (s *Sketch) Quantiles(den uint64, nums ...uint64) []int64 {
+	out := make([]int64, len(nums))
 	if s.Count() == 0 {
-		return 0
+		return out
 	}
-	hi, lo := bits.Mul64(s.Count(), num)
-	rank, rest := bits.Div64(hi, lo, den)
-	if rest > 0 {
-		rank++
+	at := s.walk()
+	for i, num := range nums {
+		hi, lo := bits.Mul64(s.Count(), num)
+		rank, rest := bits.Div64(hi, lo, den)
+		if rest > 0 {
+			rank++
+		}
+		out[i] = min(at.rank(max(rank, 1)).midpoint(), s.max)
 	}
-	return min(s.bucketAt(max(rank, 1)).midpoint(), s.max)
+	return out
 }
 
-// bucketAt returns the bucket of the value with the given rank, from 1.
-func (s *Sketch) bucketAt(rank uint64) Bucket {
+// A walk goes through the values of a sketch in ascending order.
+type walk struct {
+	*Sketch
+	page int
+	seen uint64 // values in the pages before
+}
+
+func (s *Sketch) walk() walk {
 	if s.counted == 0 {
 		slices.Sort(s.log)
-		return s.log[rank-1]
+	} else {
+		s.settle()
 	}
-	s.settle()
-	var seen uint64
-	anyHigh := len(s.dense.high) > 0
-	for i := range s.dense.page {
-		for k, n := range s.dense.touched(i) {
-			b := Bucket(i*pageSize + k)
-			if seen += uint64(n); anyHigh {
-				seen += s.dense.high[b] << lowBits
-			}
-			if seen >= rank {
-				return b
+	return walk{Sketch: s}
+}
+
+// rank returns the bucket of the value with the given rank, from 1, which is none below that of the call before.
+func (w *walk) rank(rank uint64) Bucket {
+	if w.counted == 0 {
+		return w.log[rank-1]
+	}
+	for ; w.page < pages; w.page++ {
+		n := w.dense.inPage(w.page)
+		if w.seen+n < rank {
+			w.seen += n
+			continue
+		}
+		seen := w.seen
+		for k := range pageSize {
+			if seen += w.dense.count(w.page, k); seen >= rank {
+				return Bucket(w.page*pageSize + k)
 			}
 		}
 	}
 	return buckets - 1
+}
+
+// inPage returns how many values page i counts.
+func (d *dense) inPage(i int) (n uint64) {
+	for _, low := range d.touched(i) {
+		n += uint64(low)
+	}
+	if len(d.high) > 0 {
+		for k := range pageSize {
+			n += d.high[Bucket(i*pageSize+k)] << lowBits
+		}
+	}
+	return n
+}
+
+// count returns the count at a place in page i, which was touched.
+func (d *dense) count(i, k int) uint64 {
+	n := uint64(d.touched(i)[k])
+	if len(d.high) > 0 {
+		n += d.high[Bucket(i*pageSize+k)] << lowBits
+	}
+	return n
 }
 
 // Bytes is the memory that the sketch takes beside itself.

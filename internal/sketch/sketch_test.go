@@ -47,10 +47,15 @@ func TestQuantileAgainstSorted(t *testing.T) {
 			s.Add(values[i], BucketOf(values[i]))
 		}
 		slices.Sort(values)
-		for _, q := range []uint64{0, 1, 50, 90, 99, 100} {
+		percents := []uint64{0, 1, 50, 50, 90, 99, 100}
+		all := s.Quantiles(100, percents...)
+		for i, q := range percents {
 			rank := max((uint64(len(values))*q+99)/100, 1) // ceil, from 1
 			want := values[rank-1]
-			got := s.Quantile(q, 100)
+			got := quantile(&s, q, 100)
+			if all[i] != got {
+				t.Errorf("seed %d: p%d is %d µs alone, %d among others", seed, q, got, all[i])
+			}
 			if diff := max(got-want, want-got); diff*100 > want {
 				t.Errorf("seed %d: p%d of %d values = %d µs, want %d within 1 %%", seed, q, len(values), got, want)
 			}
@@ -78,8 +83,8 @@ func TestMergeSubtract(t *testing.T) {
 	same := func(a, b *Sketch) {
 		t.Helper()
 		for q := range uint64(101) {
-			if a.Quantile(q, 100) != b.Quantile(q, 100) || a.Count() != b.Count() {
-				t.Fatalf("p%d: %d of %d values, want %d of %d", q, a.Quantile(q, 100), a.Count(), b.Quantile(q, 100), b.Count())
+			if quantile(a, q, 100) != quantile(b, q, 100) || a.Count() != b.Count() {
+				t.Fatalf("p%d: %d of %d values, want %d of %d", q, quantile(a, q, 100), a.Count(), quantile(b, q, 100), b.Count())
 			}
 		}
 	}
@@ -111,7 +116,7 @@ func TestCarry(t *testing.T) {
 			t.Fatalf("%s: %d values, want %d", what, s.Count(), sevens+nines)
 		}
 		// the rank of the last seven, and the one behind it
-		if a, b := s.Quantile(sevens, sevens+nines), s.Quantile(sevens+1, sevens+nines); a != 7 || b != 9 {
+		if a, b := quantile(s, sevens, sevens+nines), quantile(s, sevens+1, sevens+nines); a != 7 || b != 9 {
 			t.Fatalf("%s: ranks %d and %d are %d and %d µs, want 7 and 9", what, sevens, sevens+1, a, b)
 		}
 	}
@@ -147,7 +152,7 @@ func closeTo(t *testing.T, got, want int64) {
 
 func TestEmpty(t *testing.T) {
 	var s Sketch
-	if s.Quantile(99, 100) != 0 || s.Count() != 0 || s.Max() != 0 {
+	if quantile(&s, 99, 100) != 0 || s.Count() != 0 || s.Max() != 0 {
 		t.Error("an empty sketch has no values, and says 0")
 	}
 }
@@ -191,7 +196,7 @@ func TestFewAndMany(t *testing.T) {
 		merged.Merge(&a)
 		merged.Merge(&b)
 		for q := range uint64(101) {
-			if got, want := merged.Quantile(q, 100), whole.Quantile(q, 100); got != want {
+			if got, want := quantile(&merged, q, 100), quantile(&whole, q, 100); got != want {
 				t.Fatalf("%d and %d values: p%d = %d, want %d", sizes[0], sizes[1], q, got, want)
 			}
 		}
@@ -199,7 +204,7 @@ func TestFewAndMany(t *testing.T) {
 		closeTo(t, merged.Max(), a.Max())
 		merged.max = a.max
 		for q := range uint64(101) {
-			if got, want := merged.Quantile(q, 100), a.Quantile(q, 100); got != want {
+			if got, want := quantile(&merged, q, 100), quantile(&a, q, 100); got != want {
 				t.Fatalf("%d and %d values, the latter taken away: p%d = %d, want %d", sizes[0], sizes[1], q, got, want)
 			}
 		}
@@ -230,8 +235,8 @@ func TestReset(t *testing.T) {
 				t.Errorf("%d values after %d: count %d, max %d, want max %d", n, before, a.Count(), a.Max(), fresh.Max())
 			}
 			for q := range uint64(101) {
-				if got, want := used.Quantile(q, 100), fresh.Quantile(q, 100); got != want || a.Quantile(q, 100) != want {
-					t.Fatalf("%d values after %d: p%d = %d, merged %d, want %d", n, before, q, got, a.Quantile(q, 100), want)
+				if got, want := quantile(&used, q, 100), quantile(&fresh, q, 100); got != want || quantile(&a, q, 100) != want {
+					t.Fatalf("%d values after %d: p%d = %d, merged %d, want %d", n, before, q, got, quantile(&a, q, 100), want)
 				}
 			}
 		}
@@ -249,3 +254,5 @@ func BenchmarkAdd(b *testing.B) {
 		b.Fatal("lost values")
 	}
 }
+
+func quantile(s *Sketch, num, den uint64) int64 { return s.Quantiles(den, num)[0] }
