@@ -197,21 +197,25 @@ func (c *cell) reset() {
 	*c = cell{others: c.others[:0], targetTime: c.targetTime, duration: c.duration}
 }
 
-// subtract takes o, which was added before, away from c. First and last stay as they are.
-func (c *cell) subtract(o *cell) {
-	c.requests -= o.requests
-	c.elb5xx -= o.elb5xx
-	c.target -= o.target
-	c.noRequest -= o.noRequest
-	c.noTarget -= o.noTarget
-	c.noResponse -= o.noResponse
-	c.received -= o.received
-	c.sent -= o.sent
-	o.statuses(func(m statusCount) {
-		n, _ := c.statusOf(m.status)
-		n.all -= m.all
-		n.byELB -= m.byELB
-	})
-	c.targetTime.Subtract(&o.targetTime)
-	c.duration.Subtract(&o.duration)
+// subtract takes what entries have, which was added before, away from c. First and last stay as they are.
+func (c *cell) subtract(list []*entry) {
+	targetTimes, durations := make([]*sketch.Sketch, len(list)), make([]*sketch.Sketch, len(list))
+	for i, o := range list {
+		c.requests -= o.requests
+		c.elb5xx -= o.elb5xx
+		c.target -= o.target
+		c.noRequest -= o.noRequest
+		c.noTarget -= o.noTarget
+		c.noResponse -= o.noResponse
+		c.received -= o.received
+		c.sent -= o.sent
+		o.statuses(func(m statusCount) {
+			n, _ := c.statusOf(m.status)
+			n.all -= m.all
+			n.byELB -= m.byELB
+		})
+		targetTimes[i], durations[i] = &o.targetTime, &o.duration
+	}
+	c.targetTime.Subtract(targetTimes...)
+	c.duration.Subtract(durations...)
 }

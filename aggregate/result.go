@@ -169,15 +169,13 @@ func (t *table) byImpact() []*entry {
 
 func (t *table) freeze(worst []*entry, totals *cell) Table {
 	out := Table{By: t.dim, Rows: make([]Row, 0, len(t.entries)+1), KeysDropped: t.dropped}
+	for _, e := range worst {
+		out.Rows = append(out.Rows, Row{Values: t.dim.split(e.key), LowerBound: e.part, Group: e.mainGroup(), Stats: e.cell.freeze()})
+	}
 	other := cell{}
 	if t.dropped > 0 {
 		other.merge(totals)
-	}
-	for _, e := range worst {
-		out.Rows = append(out.Rows, Row{Values: t.dim.split(e.key), LowerBound: e.part, Group: e.mainGroup(), Stats: e.cell.freeze()})
-		if t.dropped > 0 {
-			other.subtract(&e.cell)
-		}
+		other.subtract(worst)
 	}
 	if other.requests > 0 {
 		out.RequestsDropped = other.requests

@@ -60,9 +60,7 @@ func (s *series) at(slot int64) (p *point, grown int) {
 		return &(*s)[i-1], 0
 	}
 	if i > 0 && (*s)[i-1].slot > slot {
-		var found bool
-		i, found = slices.BinarySearchFunc(*s, slot, func(p point, slot int64) int { return cmp.Compare(p.slot, slot) })
-		if found {
+		if i = s.from(slot); (*s)[i].slot == slot {
 			return &(*s)[i], 0
 		}
 	}
@@ -84,7 +82,7 @@ func (s *series) merge(o series) (grown int) {
 	if len(o) == 0 {
 		return 0
 	}
-	from, _ := slices.BinarySearchFunc(*s, o[0].slot, func(p point, slot int64) int { return cmp.Compare(p.slot, slot) })
+	from := s.from(o[0].slot)
 	fresh := o.missingIn((*s)[from:])
 	i := len(*s) - 1 // of the points that are not placed yet
 	*s = append(*s, o[:fresh]...)
@@ -104,6 +102,20 @@ func (s *series) merge(o series) (grown int) {
 		}
 	}
 	return fresh * pointBytes
+}
+
+// from is the index of the first point whose slot is not below slot, len(s) if there is none. It looks from the end on.
+func (s series) from(slot int64) int {
+	high, step := len(s), 1
+	for high > 0 && s[high-1].slot >= slot {
+		low := max(high-step, 0)
+		if s[low].slot < slot {
+			i, _ := slices.BinarySearchFunc(s[low:high], slot, func(p point, slot int64) int { return cmp.Compare(p.slot, slot) })
+			return low + i
+		}
+		high, step = low, 2*step
+	}
+	return high
 }
 
 // missingIn is how many points of s have slots that o has not.

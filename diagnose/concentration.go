@@ -60,11 +60,12 @@ func (s *scene) badKeys() []Finding {
 		of       func(*suspect) string
 		traffic  func(b *bundle) map[string]float64
 		ofGroup  bool // the traffic is that of the target group, not all
+		ofRoute  bool // suspects of one route have one key
 	}{
-		{"one-bad-target", "target", func(x *suspect) string { return x.Target }, s.targetTraffic, true},
-		{"one-bad-path", "path", func(x *suspect) string { return x.Path }, func(*bundle) map[string]float64 { return s.pathTraffic() }, false},
-		{"one-bad-node", "load balancer node", func(x *suspect) string { return x.Node }, func(*bundle) map[string]float64 { return s.nodeTraffic() }, false},
-		{"one-bad-zone", "subnet", func(x *suspect) string { return subnet(x.Target) }, s.zoneTraffic, true},
+		{"one-bad-target", "target", func(x *suspect) string { return x.Target }, s.targetTraffic, true, true},
+		{"one-bad-path", "path", func(x *suspect) string { return x.Path }, func(*bundle) map[string]float64 { return s.pathTraffic() }, false, false},
+		{"one-bad-node", "load balancer node", func(x *suspect) string { return x.Node }, func(*bundle) map[string]float64 { return s.nodeTraffic() }, false, true},
+		{"one-bad-zone", "subnet", func(x *suspect) string { return subnet(x.Target) }, s.zoneTraffic, true, true},
 	}
 	var list []Finding
 	seen := map[string]bool{}
@@ -72,14 +73,19 @@ func (s *scene) badKeys() []Finding {
 		if !ofBackend(b.cause) || b.finding.Severity < Low {
 			continue
 		}
+		routes := s.weighRoutes(b.list)
 		for _, d := range dimensions {
 			failed := map[string]float64{}
-			var on []*suspect
-			for _, x := range b.list {
-				if key := d.of(x); key != "" {
-					failed[key] += x.weight
+			if d.ofRoute {
+				for _, r := range routes {
+					failed[d.of(r.one)] += r.weight
+				}
+			} else {
+				for _, x := range b.list {
+					failed[d.of(x)] += x.weight
 				}
 			}
+			delete(failed, "")
 			c, ok := standsOut(failed, d.traffic(b))
 			if !ok || seen[d.id+"/"+c.key] || d.id == "one-bad-zone" && seen["one-bad-target/"+b.where] {
 				continue
@@ -88,6 +94,7 @@ func (s *scene) badKeys() []Finding {
 			if d.id == "one-bad-target" {
 				seen["one-bad-target/"+b.where] = true
 			}
+			var on []*suspect
 			for _, x := range b.list {
 				if d.of(x) == c.key {
 					on = append(on, x)
@@ -111,6 +118,21 @@ func (s *scene) badKeys() []Finding {
 		}
 	}
 	return list
+}
+
+// A weighedRoute is one of the suspects that have a route, and how many records all of them stand for.
+type weighedRoute struct {
+	one    *suspect
+	weight float64
+}
+
+func (s *scene) weighRoutes(list []*suspect) []weighedRoute {
+	all := make([]weighedRoute, len(s.routes))
+	for _, x := range list {
+		all[x.route].one = x
+		all[x.route].weight += x.weight
+	}
+	return slices.DeleteFunc(all, func(r weighedRoute) bool { return r.one == nil })
 }
 
 // ofBackend reports whether a cause lies behind the load balancer.
@@ -142,9 +164,9 @@ func (s *scene) targetTraffic(b *bundle) map[string]float64 {
 			traffic[l.Target] = float64(l.Requests)
 		}
 	}
-	for _, x := range b.list {
-		if l := s.lives[x.Target]; l != nil {
-			traffic[x.Target] = float64(l.Requests)
+	for _, r := range s.routesOf(b.list) {
+		if l := s.lives[r.Target]; l != nil {
+			traffic[r.Target] = float64(l.Requests)
 		}
 	}
 	return traffic

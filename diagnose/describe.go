@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"alblens/evidence"
 	"alblens/parser"
 )
 
@@ -59,55 +60,59 @@ func episodes(byStart []*suspect) []Episode {
 	return list
 }
 
-// most is how many keys a scope names before it is no confinement any more.
-const most = 5
-
 // scope is what the records have in common, where there is more than that.
 func (s *scene) scope(list []*suspect) Scope {
-	confined := func(of func(*suspect) string, all int) []string {
-		names := map[string]bool{}
-		last := ""
-		for _, x := range list {
-			name := of(x)
-			if name == last { // or there is none
-				continue
-			}
-			last = name
-			if name != "" {
-				names[name] = true
-			}
-			if len(names) > most {
-				return nil
-			}
-		}
-		if all > 1 && len(names) >= all {
-			return nil
-		}
-		var out []string
-		for name := range names {
-			out = append(out, name)
-		}
-		slices.Sort(out)
-		return out
-	}
-	groups := map[string]bool{}
-	for _, l := range s.result.Evidence.Lives {
-		groups[l.TargetGroup] = true
-	}
+	routes := s.routesOf(list)
 	targets := 0
-	for _, l := range s.result.Evidence.Lives {
-		if l.TargetGroup == list[0].TargetGroup {
+	for i := range s.result.Evidence.Lives {
+		if s.result.Evidence.Lives[i].TargetGroup == list[0].TargetGroup {
 			targets++
 		}
 	}
 	return Scope{
-		LoadBalancers: confined(func(x *suspect) string { return x.LoadBalancer }, 0),
-		TargetGroups:  confined(func(x *suspect) string { return x.TargetGroup }, 0),
-		Targets:       confined(func(x *suspect) string { return x.Target }, targets),
-		Paths:         confined(func(x *suspect) string { return x.Path }, len(s.paths)),
-		Nodes:         confined(func(x *suspect) string { return x.Node }, s.keys("node")),
-		Hosts:         confined(func(x *suspect) string { return x.Host }, s.keys("host")),
+		LoadBalancers: confined(routes, func(r *evidence.Route) string { return r.LoadBalancer }, 0),
+		TargetGroups:  confined(routes, func(r *evidence.Route) string { return r.TargetGroup }, 0),
+		Targets:       confined(routes, func(r *evidence.Route) string { return r.Target }, targets),
+		Paths:         confined(list, func(x *suspect) string { return x.Path }, len(s.paths)),
+		Nodes:         confined(routes, func(r *evidence.Route) string { return r.Node }, s.keys("node")),
+		Hosts:         confined(list, func(x *suspect) string { return x.Host }, s.keys("host")),
 	}
+}
+
+// routesOf are the routes that records have, each once.
+func (s *scene) routesOf(list []*suspect) []*evidence.Route {
+	var routes []*evidence.Route
+	seen := make([]bool, len(s.routes))
+	for _, x := range list {
+		if !seen[x.route] {
+			seen[x.route] = true
+			routes = append(routes, x.Route)
+		}
+	}
+	return routes
+}
+
+// most is how many keys a scope names before it is no confinement any more.
+const most = 5
+
+// confined are the keys that there are of elements, sorted; none where these are many, or all there are.
+func confined[E any](list []E, of func(E) string, all int) []string {
+	var names []string
+	for _, x := range list {
+		name := of(x)
+		if name == "" || slices.Contains(names, name) {
+			continue
+		}
+		if len(names) == most {
+			return nil
+		}
+		names = append(names, name)
+	}
+	if all > 1 && len(names) >= all {
+		return nil
+	}
+	slices.Sort(names)
+	return names
 }
 
 // keys is how many keys a table has, 0 if there is none.
@@ -123,8 +128,15 @@ func (s *scene) keys(dimension string) int {
 // lines are those that show it best: of the surest, with text.
 func lines(list []*suspect, n int) []Line {
 	best := first(list, n, func(a, b *suspect) int {
-		return cmp.Or(cmp.Compare(len(b.Text)/(len(b.Text)+1), len(a.Text)/(len(a.Text)+1)), // with text first
-			-cmp.Compare(a.Confidence, b.Confidence), cmp.Compare(a.Hash, b.Hash), strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line))
+		switch {
+		case (a.Text == "") != (b.Text == ""):
+			return cmp.Compare(len(b.Text), len(a.Text)) // with text first
+		case a.Confidence != b.Confidence:
+			return -cmp.Compare(a.Confidence, b.Confidence)
+		case a.Hash != b.Hash:
+			return cmp.Compare(a.Hash, b.Hash)
+		}
+		return cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line))
 	})
 	slices.SortStableFunc(best, func(a, b *suspect) int { return cmp.Compare(a.End, b.End) })
 	var out []Line

@@ -68,6 +68,7 @@ type suspect struct {
 	*evidence.Failure
 	Verdict
 	weight float64 // how many records it stands for
+	route  int     // in scene.routes
 }
 
 // weightOf is how many records they stand for.
@@ -146,15 +147,15 @@ var rowReasons = [cause.Count][]string{
 // shared out as the kept ones were judged, by largest remainder.
 func (s *scene) attribution() (map[cause.Cause]uint64, map[cause.Cause]*Verdict) {
 	counts, rows := map[cause.Cause]uint64{}, map[cause.Cause]*Verdict{}
+	var keptBy [cause.Count]uint64
+	var judgedBy [cause.Count][cause.Count]uint64 // by row, then by cause
+	for i := range s.suspects {
+		x := &s.suspects[i]
+		keptBy[x.Row]++
+		judgedBy[x.Row][x.Cause]++
+	}
 	for _, row := range s.result.Evidence.Causes {
-		judged := [cause.Count]uint64{}
-		var kept uint64
-		for i := range s.suspects {
-			if s.suspects[i].Row == row.Cause {
-				judged[s.suspects[i].Cause]++
-				kept++
-			}
-		}
+		kept, judged := keptBy[row.Cause], &judgedBy[row.Cause]
 		if kept == 0 {
 			counts[row.Cause] += row.Requests
 			rows[row.Cause] = &Verdict{Cause: row.Cause, Confidence: rowConfidence[row.Cause] / 2}

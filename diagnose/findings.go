@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"alblens/evidence"
 	"alblens/internal/cause"
 )
 
@@ -50,23 +51,23 @@ type bundle struct {
 
 // causeFindings makes a finding of each cause in each target group.
 func (s *scene) causeFindings() []Finding {
-	type key struct {
-		cause cause.Cause
-		where string
+	type place [cause.Count]*bundle
+	places := map[string]*place{}
+	of := make([]*place, len(s.routes))
+	for i, r := range s.routes {
+		where := whereOf(r)
+		if places[where] == nil {
+			places[where] = new(place)
+		}
+		of[i] = places[where]
 	}
-	bundles := map[key]*bundle{}
 	var order []*bundle
 	for i := range s.suspects {
 		x := &s.suspects[i]
-		where := x.TargetGroup
-		if where == "" {
-			where = x.LoadBalancer
-		}
-		k := key{x.Cause, where}
-		b := bundles[k]
+		b := of[x.route][x.Cause]
 		if b == nil {
-			b = &bundle{cause: x.Cause, where: where}
-			bundles[k] = b
+			b = &bundle{cause: x.Cause, where: whereOf(x.Route)}
+			of[x.route][x.Cause] = b
 			order = append(order, b)
 		}
 		b.list = append(b.list, x)
@@ -80,6 +81,9 @@ func (s *scene) causeFindings() []Finding {
 	}
 	return list
 }
+
+// whereOf is the target group, or the load balancer where the request was sent to none.
+func whereOf(r *evidence.Route) string { return cmp.Or(r.TargetGroup, r.LoadBalancer) }
 
 func (s *scene) causeFinding(b *bundle) Finding {
 	f := Finding{
@@ -103,8 +107,8 @@ func (s *scene) causeFinding(b *bundle) Finding {
 // that, the end of its ARN. A load balancer leaves the short name to a target group.
 func (s *scene) findNames() map[string]string {
 	groups, balancers := map[string]bool{}, map[string]bool{}
-	for i := range s.suspects {
-		groups[s.suspects[i].TargetGroup], balancers[s.suspects[i].LoadBalancer] = true, true
+	for _, r := range s.routes {
+		groups[r.TargetGroup], balancers[r.LoadBalancer] = true, true
 	}
 	for _, l := range s.result.Evidence.Lives {
 		groups[l.TargetGroup], balancers[l.LoadBalancer] = true, true

@@ -3,7 +3,6 @@ package diagnose
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -226,16 +225,13 @@ func (s *scene) failOpens() []Finding {
 		if group == "" {
 			continue
 		}
-		byMinute := map[int64]map[string][]*suspect{}
+		byMinute := map[int64][]*suspect{}
 		for _, x := range suspects {
 			if x.Target == "" || x.ELBStatus < 500 || x.TargetStatus != parser.NoStatus || !ofBackend(x.Cause) {
 				continue
 			}
 			m := int64(x.Start / (60 * second))
-			if byMinute[m] == nil {
-				byMinute[m] = map[string][]*suspect{}
-			}
-			byMinute[m][x.Target] = append(byMinute[m][x.Target], x)
+			byMinute[m] = append(byMinute[m], x)
 		}
 		requests := map[int64]float64{}
 		for _, l := range s.result.Evidence.Loads {
@@ -245,26 +241,24 @@ func (s *scene) failOpens() []Finding {
 		}
 		var failed []*suspect
 		minutes := 0
-		for m, by := range byMinute {
-			used, n := 0, 0.0
-			for _, target := range slices.Sorted(maps.Keys(by)) {
-				n += weightOf(by[target])
-			}
-			if len(by) < 2 || n < 0.5*requests[m] {
+		for m, list := range byMinute {
+			if weightOf(list) < 0.5*requests[m] {
 				continue
+			}
+			hit, used := map[string]bool{}, 0
+			for _, x := range list {
+				hit[x.Target] = true
 			}
 			for _, l := range lives[group] {
 				if l.Sent.Any(l.Slot(parser.Timestamp(m)*60*second), l.Slot(parser.Timestamp(m+1)*60*second-1)) {
 					used++
 				}
 			}
-			if used < 2 || len(by) < used {
+			if used < 2 || len(hit) < used {
 				continue
 			}
 			minutes++
-			for _, xs := range by {
-				failed = append(failed, xs...)
-			}
+			failed = append(failed, list...)
 		}
 		if minutes < 3 || len(failed) < 10 {
 			continue

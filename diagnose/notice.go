@@ -26,7 +26,7 @@ func (s *scene) nearTimeouts() []Finding {
 	}
 	var list []Finding
 	for path, row := range s.paths {
-		q := row.TargetTime
+		q := &row.TargetTime
 		longest := float64(q.Max) / 1e6
 		if q.Count < 20 || failing[path] > 0.1*float64(q.Count) || longest < 0.8*timeout || longest > 1.05*timeout || float64(q.P99)/1e6 < 0.4*timeout {
 			continue

@@ -18,7 +18,8 @@ import (
 type scene struct {
 	result   *partial.Result
 	opts     Options
-	suspects []suspect // by the time of their end
+	suspects []suspect         // by the time of their end
+	routes   []*evidence.Route // that suspects have, by suspect.route
 	sampled  bool
 
 	names    map[string]string // of target groups and load balancers, in keys
@@ -64,15 +65,7 @@ func newScene(r *partial.Result, o Options) *scene {
 		}
 		s.sampled = s.sampled || kept[c.Cause] < c.Requests
 	}
-	s.suspects = make([]suspect, len(r.Evidence.Failures))
-	for i, f := range r.Evidence.Failures {
-		s.suspects[i] = suspect{Failure: f, weight: weights[f.Row]}
-		x := &s.suspects[i]
-		s.groups[f.TargetGroup] = append(s.groups[f.TargetGroup], x)
-		if f.Target != "" {
-			s.byTarget[f.Target] = append(s.byTarget[f.Target], x)
-		}
-	}
+	s.arrange(r.Evidence.Failures, &weights)
 	for i := range r.Evidence.Lives {
 		s.lives[r.Evidence.Lives[i].Target] = &r.Evidence.Lives[i]
 	}
@@ -106,6 +99,41 @@ func newScene(r *partial.Result, o Options) *scene {
 	s.first = micros(r.Counts.Totals.First)
 	s.last = micros(r.Counts.Totals.Last)
 	return s
+}
+
+// arrange makes the suspects, and lists them by target and target group. Few routes are shared by all, so that most is
+// looked up by route.
+func (s *scene) arrange(failures []*evidence.Failure, weights *[cause.Count]float64) {
+	type lists struct{ target, group *[]*suspect }
+	targets, groups := map[string]*[]*suspect{}, map[string]*[]*suspect{}
+	listOf := func(lists map[string]*[]*suspect, key string) *[]*suspect {
+		if lists[key] == nil {
+			lists[key] = new([]*suspect)
+		}
+		return lists[key]
+	}
+	numbers := map[*evidence.Route]int{}
+	var of []lists // by route
+	s.suspects = make([]suspect, len(failures))
+	for i, f := range failures {
+		n, met := numbers[f.Route]
+		if !met {
+			n = len(of)
+			numbers[f.Route] = n
+			s.routes = append(s.routes, f.Route)
+			of = append(of, lists{listOf(targets, f.Target), listOf(groups, f.TargetGroup)})
+		}
+		x := &s.suspects[i]
+		*x = suspect{Failure: f, route: n, weight: weights[f.Row]}
+		*of[n].target, *of[n].group = append(*of[n].target, x), append(*of[n].group, x)
+	}
+	for target, list := range targets {
+		s.byTarget[target] = *list
+	}
+	delete(s.byTarget, "") // no target
+	for group, list := range groups {
+		s.groups[group] = *list
+	}
 }
 
 func micros(t time.Time) parser.Timestamp { return parser.Timestamp(t.UnixMicro()) }

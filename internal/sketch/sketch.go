@@ -201,36 +201,47 @@ func (d *dense) merge(o *dense) {
 	}
 }
 
-// Subtract takes away o's values, all of which must have been added to s before. The maximum is within 1 % from then on.
-func (s *Sketch) Subtract(o *Sketch) {
+// Subtract takes away the values of others, all of which must have been added to s before. The maximum is within 1 % from
+// then on.
+func (s *Sketch) Subtract(others ...*Sketch) {
 	s.settle()
-	if o.counted > 0 {
-		s.dense.subtract(o.dense)
+	for _, o := range others {
+		if o.counted > 0 {
+			s.dense.subtract(o.dense)
+		}
+		for _, b := range o.log {
+			s.dense.take(b, 1)
+		}
+		s.counted -= o.Count()
 	}
-	var logged dense
-	logged.add(o.log)
-	s.dense.subtract(&logged)
-	if s.counted -= o.Count(); s.counted > 0 {
-		last := s.walk()
-		s.max = min(s.max, last.rank(s.counted).midpoint())
-	} else {
+	if s.counted == 0 {
 		s.max = 0
+		return
 	}
+	last := s.walk()
+	s.max = min(s.max, last.rank(s.counted).midpoint())
 }
 
 func (d *dense) subtract(o *dense) {
 	for i := range o.page {
-		to := d.touched(i)
 		for k, n := range o.touched(i) {
-			if to[k] < n {
-				d.high[Bucket(i*pageSize+k)]--
+			if n > 0 {
+				d.take(Bucket(i*pageSize+k), n)
 			}
-			to[k] -= n
 		}
 	}
 	for b, n := range o.high {
 		d.high[b] -= n
 	}
+}
+
+// take lowers a count, which is not below n.
+func (d *dense) take(b Bucket, n uint16) {
+	low := &d.touched(int(b / pageSize))[b%pageSize]
+	if *low < n {
+		d.high[b]--
+	}
+	*low -= n
 }
 
 // Count is the number of values.

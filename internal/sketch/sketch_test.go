@@ -91,10 +91,10 @@ func TestMergeSubtract(t *testing.T) {
 	same(&merged, &whole)
 
 	var rest Sketch
-	for i := range parts[1:] {
-		rest.Merge(&parts[1+i])
+	for i := range parts[2:] {
+		rest.Merge(&parts[2+i])
 	}
-	merged.Subtract(&parts[0])
+	merged.Subtract(&parts[0], &parts[1])
 	closeTo(t, merged.Max(), rest.Max())
 	merged.max = rest.max
 	same(&merged, &rest)
