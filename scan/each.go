@@ -39,11 +39,14 @@ func Each(ctx context.Context, src sources.Source, p *plan.Plan, selector func()
 		reader   reader
 		selector Selector
 	}
+	crew := &crew{workers: c.Jobs, items: len(p.Objects)}
 	workers := make([]worker, c.Jobs)
 	for i := range workers {
-		workers[i] = worker{reader{meter: c.Meter}, selector()}
+		workers[i] = worker{reader{meter: c.Meter, crew: crew}, selector()}
 	}
 	work := func(ctx context.Context, w, item int, emit func(piece) bool) {
+		crew.begun.Add(1)
+		defer crew.ended.Add(1)
 		ref := p.Objects[item]
 		s := &selection{ref: &ref, selector: workers[w].selector, strict: c.Strict, flush: func(text []byte) bool {
 			return emit(piece{text: text})

@@ -16,9 +16,12 @@ import (
 // A reader reads objects one after the other and keeps its buffers.
 type reader struct {
 	meter  *Meter
+	crew   *crew
 	blocks inflate.Reader
+	ahead  *ahead // nil until a worker is idle
 	lines  parser.Lines
 	ctx    context.Context
+	cancel context.CancelFunc
 	stored int64 // of the object at hand, as last told to the meter
 	text   int64
 }
@@ -45,12 +48,20 @@ var (
 // read hands the lines of an object to a sink. It returns why the object was not read to its end, or nil, and
 // separately an error of the sink.
 func (r *reader) read(ctx context.Context, ref sources.Ref, from result, to sink) (*partial.Problem, error) {
-	r.ctx, r.stored, r.text = ctx, 0, 0
+	r.stored, r.text = 0, 0
 	if from.err != nil {
 		return problem(ref.Name, from.err), nil
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r.ctx, r.cancel, r.ahead = ctx, cancel, nil
 	stream := from.body
-	defer stream.Close()
+	defer func() {
+		if r.ahead != nil {
+			r.ahead.close()
+		}
+		stream.Close()
+	}()
 	if ref.Size < 0 {
 		stream = interruptible(ctx, stream)
 	}
@@ -93,8 +104,19 @@ func (r *reader) end(ref sources.Ref, err error, empty bool) *partial.Problem {
 	return p
 }
 
-// Next is the object's next block. Looking at the context here stops a long object soon.
+// Next is the object's next block. It is decoded ahead from when there is a core for it.
 func (r *reader) Next() ([]byte, error) {
+	if r.ahead == nil && r.crew.idle() {
+		r.ahead = newAhead(r.decode, r.cancel)
+	}
+	if r.ahead != nil {
+		return r.ahead.next()
+	}
+	return r.decode()
+}
+
+// decode is the object's next block. Looking at the context here stops a long object soon.
+func (r *reader) decode() ([]byte, error) {
 	if r.ctx.Err() != nil {
 		return nil, errInterrupted
 	}

@@ -120,12 +120,15 @@ type outcome struct {
 func partials(ctx context.Context, src sources.Source, objects []sources.Ref, o *partial.Options, c Config, take func(item int, out outcome) error) (taken int, err error) {
 	fetch := newFetcher(ctx, src, objects, c.Ahead, func(ref *sources.Ref) bool { return c.Cache.Has([]sources.Ref{*ref}) })
 	defer fetch.close()
+	crew := &crew{workers: c.Jobs, items: len(objects)}
 	workers := make([]worker, c.Jobs)
 	for i := range workers {
-		workers[i] = worker{reader{meter: c.Meter}, partial.NewBuilder(o)}
+		workers[i] = worker{reader{meter: c.Meter, crew: crew}, partial.NewBuilder(o)}
 	}
 	throttle := newThrottle(c.Memory)
 	work := func(ctx context.Context, w, item int, emit func(outcome) bool) {
+		crew.begun.Add(1)
+		defer crew.ended.Add(1)
 		throttle.begin(item)
 		out := workers[w].object(ctx, objects[item:item+1], fetch.take(item), fetch, &c)
 		throttle.end(out.part.Bytes())
