@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -190,18 +189,11 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	if err != nil {
 		return err
 	}
-	opts, by, err := a.options(since, until)
+	j, err := a.job(since, until, a.targets, std)
 	if err != nil {
 		return err
 	}
-	outputs, err := a.targets()
-	if err != nil {
-		return err
-	}
-	known, err := loadSettings(a.awsConfig, std)
-	if err != nil {
-		return err
-	}
+	opts := j.options
 	if a.onlyForecast {
 		src, err := open()
 		if err != nil {
@@ -213,16 +205,10 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 		}
 		return a.dryRun(src, p, a.cache.peek(opts, a.bundle != ""), std)
 	}
-	debug.SetMemoryLimit(int64(a.maxMemory))
-	src, err := open()
+	defer j.discard()
+	src, err := a.begin(j, open)
 	if err != nil {
 		return err
-	}
-	for i := range outputs {
-		if err := outputs[i].create(); err != nil {
-			return err
-		}
-		defer outputs[i].discard()
 	}
 	b, err := beginBundle(a.bundle)
 	if err != nil {
@@ -256,11 +242,11 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	if whole.Ledger.Complete+whole.Ledger.Partial == 0 {
 		return verdict // there is nothing to report
 	}
-	r := a.report(whole, known, stores)
-	r.Run.Started, r.Run.Filling, r.Options.Since, r.Options.Until, r.Options.By = started, p.Filling, since, until, by
-	keepAsked(r.Result.Counts, by)
+	r := a.report(whole, j.settings, stores)
+	r.Run.Started, r.Run.Filling, r.Options.Since, r.Options.Until, r.Options.By = started, p.Filling, since, until, j.by
+	keepAsked(r.Result.Counts, j.by)
 	r.Run.Elapsed = time.Since(started)
-	lost := writeAll(outputs, a, r, std)
+	lost := writeAll(j.outputs, a, r, std)
 	if err := a.writeBundle(ctx, b, r, p, opts, &a.redaction, std); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -101,15 +100,7 @@ func (a *analysis) follow(ctx context.Context, args []string, std streams) error
 	if len(a.filesFrom) == 0 {
 		a.sources = args
 	}
-	opts, by, err := a.options(time.Time{}, time.Time{})
-	if err != nil {
-		return err
-	}
-	outputs, err := a.inTheEnd()
-	if err != nil {
-		return err
-	}
-	known, err := loadSettings(a.awsConfig, std)
+	j, err := a.job(time.Time{}, time.Time{}, a.inTheEnd, std)
 	if err != nil {
 		return err
 	}
@@ -118,28 +109,22 @@ func (a *analysis) follow(ctx context.Context, args []string, std streams) error
 			std.say("%s is a day's: what is delivered after it goes to another folder, and is not followed; name the folder above its year", arg)
 		}
 	}
-	debug.SetMemoryLimit(int64(a.maxMemory))
-	src, err := a.source(args, std)
+	defer j.discard()
+	src, err := a.begin(j, func() (sources.Source, error) { return a.source(args, std) })
 	if err != nil {
 		return err
 	}
-	for i := range outputs {
-		if err := outputs[i].create(); err != nil {
-			return err
-		}
-		defer outputs[i].discard()
-	}
-	cache, err := a.cache.open(opts, false, std)
+	cache, err := a.cache.open(j.options, false, std)
 	if err != nil {
 		return err
 	}
-	s := &session{analysis: a, std: std, known: known, status: statusLine{w: std.err}}
+	s := &session{analysis: a, std: std, known: j.settings, status: statusLine{w: std.err}}
 	s.tracker.Least = diagnose.Low
 	s.lines = report.Follow{JSON: a.format == "json", Text: textOptions(a.color, std.out)}
 	_, node, window := shares(a.maxMemory)
 	c := follow.Config{
 		Interval: time.Duration(a.following.interval), Window: time.Duration(a.following.window), Memory: window,
-		Options: opts, Clock: a.following.clock, Say: s.say,
+		Options: j.options, Clock: a.following.clock, Say: s.say,
 		Reading: func(p *plan.Plan) (scan.Config, func()) {
 			c, shown := a.config(p, std)
 			c.Memory = int64(node)
@@ -172,9 +157,9 @@ func (a *analysis) follow(ctx context.Context, args []string, std streams) error
 	if r == nil || err != nil {
 		return err
 	}
-	r.Run.Started, r.Run.Elapsed, r.Options.By = started, time.Since(started), by
-	keepAsked(r.Result.Counts, by)
-	if err := writeAll(outputs, a, r, std); err != nil {
+	r.Run.Started, r.Run.Elapsed, r.Options.By = started, time.Since(started), j.by
+	keepAsked(r.Result.Counts, j.by)
+	if err := writeAll(j.outputs, a, r, std); err != nil {
 		return err
 	}
 	switch {
