@@ -292,9 +292,8 @@ func newBundle(std streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bundle",
 		Short: "Check an evidence bundle, as analyze --bundle writes it",
-		Args:  noArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	parent(c)
 	verify := &cobra.Command{
 		Use:   "verify DIR",
 		Short: "Check every file of a bundle against its manifest",
