@@ -129,7 +129,7 @@ func Read(r io.Reader) (*Summary, error) {
 	d := json.NewDecoder(r)
 	var members map[string]json.RawMessage
 	if err := d.Decode(&members); err != nil {
-		return nil, notJSON(err)
+		return nil, NotSummary(err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("not a summary: more follows behind the JSON object; give one summary a file")
@@ -145,18 +145,24 @@ func Read(r io.Reader) (*Summary, error) {
 }
 
 // notJSON says why there is no object to read.
-func notJSON(err error) error {
+// NotSummary says what an error of encoding/json tells of a text that was taken for a summary.
+func NotSummary(err error) error {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.Is(err, io.EOF):
 		return errors.New("not a summary: it is empty")
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("not a summary: the JSON ends too early")
+	case errors.As(err, &syntax) && syntax.Offset <= 1:
+		return errors.New("not a summary, and no JSON; write one with alblens analyze -f json")
 	case errors.As(err, &syntax):
 		return fmt.Errorf("not a summary: no JSON at byte %d: %w", syntax.Offset, err)
 	}
 	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) {
+	switch {
+	case errors.As(err, &kind) && kind.Field != "":
+		return fmt.Errorf("broken summary: %q is a %s", kind.Field, kind.Value)
+	case kind != nil:
 		return fmt.Errorf("not a summary: the JSON is of kind %s, not an object", kind.Value)
 	}
 	return err // of the reader

@@ -49,8 +49,8 @@ type Cache struct {
 	told    string // the err that a Summary had last
 }
 
-// ErrForeign says that a directory is in use for something else.
-var ErrForeign = errors.New("not empty, and no cache of alblens: a cache needs a directory of its own")
+// ErrForeign says that a name is in use for something else.
+var ErrForeign = errors.New("a cache needs a directory of its own")
 
 // Open makes a directory, which may be missing, a cache.
 func Open(c Config) (*Cache, error) {

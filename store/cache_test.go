@@ -479,7 +479,7 @@ func TestTouchFolded(t *testing.T) {
 	}
 }
 
-// A directory that is in use for something else is left alone; one that a run before died in is not.
+// What is in use for something else is left alone; a directory that a run before died in is not.
 func TestClaim(t *testing.T) {
 	dir, o := t.TempDir(), window(time.Time{}, time.Time{})
 	config := Config{Dir: dir, Program: "test", Options: o}
@@ -504,8 +504,12 @@ func TestClaim(t *testing.T) {
 		t.Error(err)
 	}
 	config.Dir = name
-	if _, err := Open(config); err == nil || errors.Is(err, ErrForeign) {
+	if _, err := Open(config); !errors.Is(err, ErrForeign) {
 		t.Errorf("of a file: error %v", err)
+	}
+	config.Dir = filepath.Join(name, "below")
+	if _, err := Open(config); !errors.Is(err, ErrForeign) {
+		t.Errorf("below a file: error %v", err)
 	}
 }
 

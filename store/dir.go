@@ -4,11 +4,13 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"alblens/sources"
@@ -20,7 +22,11 @@ func claim(dir string) error {
 	if sources.IsCache(dir) {
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	err := os.MkdirAll(dir, 0o700)
+	if errors.Is(err, syscall.ENOTDIR) {
+		return fmt.Errorf("%w: %w", syscall.ENOTDIR, ErrForeign)
+	}
+	if err != nil {
 		return bare(err)
 	}
 	names, err := os.ReadDir(dir)
@@ -28,7 +34,7 @@ func claim(dir string) error {
 		return bare(err)
 	}
 	if slices.ContainsFunc(names, func(e fs.DirEntry) bool { return !strings.HasPrefix(e.Name(), sources.CacheTag) }) {
-		return ErrForeign
+		return fmt.Errorf("not empty, and no cache of alblens: %w", ErrForeign)
 	}
 	return write(tag, []byte(sources.CacheSignature))
 }

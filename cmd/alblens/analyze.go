@@ -134,10 +134,11 @@ func (a *analysis) check() error {
 		return err
 	}
 	bucket := time.Duration(a.bucket)
+	_, isSeverity := a.severity()
 	switch {
 	case bucket < time.Second || bucket%time.Second != 0:
 		return usagef("--bucket %s is not a whole number of seconds, at least one", bucket)
-	case a.failOn != "" && !isSeverity(a.failOn):
+	case a.failOn != "" && !isSeverity:
 		return usagef("--fail-on is info, low, medium, high or critical, not %q", a.failOn)
 	case a.samples < 1:
 		return usagef("--samples must be at least 1")
@@ -317,8 +318,7 @@ func (a *analysis) targets() ([]output, error) {
 	var list []output
 	for _, name := range a.outputs {
 		o := output{name: name, format: a.format}
-		ext := strings.ToLower(filepath.Ext(name))
-		format, known := formatByExtension[ext]
+		var err error
 		switch {
 		case name == stdoutName:
 		case strings.HasSuffix(name, "/") || strings.HasSuffix(name, string(filepath.Separator)):
@@ -326,12 +326,10 @@ func (a *analysis) targets() ([]output, error) {
 				return nil, usagef("--output %s is a folder, for csv, but -f says %s", name, a.format)
 			}
 			o.format, o.folder = "csv", true
-		case !a.changed("format") && !known:
-			return nil, usagef("--output %s: no format goes by the extension %q; use .json, .html, .md, .csv or .txt, or say -f", name, ext)
-		case !a.changed("format"):
-			o.format = format
-		case known && format != a.format:
-			return nil, usagef("--output %s is a name for %s, but -f says %s", name, format, a.format)
+		default:
+			if o.format, err = formatOfFile(name, a.format, a.changed("format"), formats); err != nil {
+				return nil, err
+			}
 		}
 		list = append(list, o)
 	}
@@ -350,8 +348,6 @@ func (a *analysis) oneTable(o *output) error {
 	}
 	return nil
 }
-
-var formatByExtension = map[string]string{".json": "json", ".html": "html", ".htm": "html", ".md": "markdown", ".csv": "csv", ".txt": "text", ".text": "text", ".log": "text"}
 
 // create makes sure, before anything is read, that the output can be written.
 func (o *output) create() (err error) {

@@ -45,7 +45,7 @@ func (c *caching) config(o *partial.Options) store.Config {
 }
 
 // open returns the cache for Partials with these options; nil where there is none. A cache that cannot be had is no
-// reason not to read the logs. writeOnly makes it seem empty.
+// reason not to read the logs, but the name of something else is a mistake. writeOnly makes it seem empty.
 func (c *caching) open(o *partial.Options, writeOnly bool, std streams) (*store.Cache, error) {
 	if c.dir == "" {
 		return nil, nil

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"alblens/compare"
 	"alblens/settings"
 )
 
@@ -150,20 +150,16 @@ type collectSummary struct {
 }
 
 func readCollectSummary(name string, stdin io.Reader) (s collectSummary, err error) {
-	r := stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return s, err
-		}
-		defer f.Close()
-		r = f
+	r, err := openSummary(name, stdin)
+	if err != nil {
+		return s, err
 	}
+	defer r.Close()
 	if err := json.NewDecoder(r).Decode(&s); err != nil {
-		return s, fmt.Errorf("read %s: no summary of alblens analyze -f json: %w", name, err)
+		return s, fmt.Errorf("%s: %w", name, compare.NotSummary(err))
 	}
-	if s.Schema != "alblens/summary/v1" {
-		return s, fmt.Errorf("read %s: no summary of alblens analyze -f json: its schema is %.40q", name, s.Schema)
+	if s.Schema != compare.SummarySchema {
+		return s, fmt.Errorf("%s: not a summary: its schema is %.40q; write one with alblens analyze -f json", name, s.Schema)
 	}
 	return s, nil
 }

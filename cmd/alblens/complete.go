@@ -25,8 +25,13 @@ func oneOf(name, value string, words []string) error {
 	if slices.Contains(words, value) {
 		return nil
 	}
+	return usagef("--%s is %s, not %q", name, either(words), value)
+}
+
+// either is "a, b or c"; there are two at least.
+func either(words []string) string {
 	last := len(words) - 1
-	return usagef("--%s is %s or %s, not %q", name, strings.Join(words[:last], ", "), words[last], value)
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // completeFlags lets the shell complete the values of a command's flags.

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -124,15 +122,16 @@ func (d *difference) targets() ([]output, error) {
 	var list []output
 	for _, name := range d.outputs {
 		o := output{name: name, format: d.format}
-		if byExtension := diffExtensions[strings.ToLower(filepath.Ext(name))]; byExtension != "" && name != stdoutName {
-			o.format = byExtension
+		var err error
+		if name != stdoutName {
+			if o.format, err = formatOfFile(name, d.format, d.given.Changed("format"), diffFormats); err != nil {
+				return nil, err
+			}
 		}
 		list = append(list, o)
 	}
 	return list, nil
 }
-
-var diffExtensions = map[string]string{".json": "json", ".txt": "text", ".md": "markdown"}
 
 func (d *difference) write(o output, r *compare.Result, std streams) error {
 	var b bytes.Buffer
@@ -193,15 +192,11 @@ func (d *difference) idle() (name string) {
 }
 
 func readSummary(name string, std streams) (*compare.Summary, error) {
-	in := std.in
-	if name != stdoutName {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
+	in, err := openSummary(name, std.in)
+	if err != nil {
+		return nil, err
 	}
+	defer in.Close()
 	s, err := compare.Read(in)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

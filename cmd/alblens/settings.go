@@ -50,16 +50,13 @@ func buckets(objects []sources.Ref) []string {
 	return list
 }
 
-func isSeverity(name string) bool {
-	_, ok := diagnose.ParseSeverity(name)
-	return ok
+// severity is that of --fail-on, which reports write in capitals.
+func (a *analysis) severity() (diagnose.Severity, bool) {
+	return diagnose.ParseSeverity(strings.ToLower(a.failOn))
 }
 
 // reaches reports whether a finding is as severe as --fail-on says.
 func (a *analysis) reaches(findings []diagnose.Finding) bool {
-	if a.failOn == "" {
-		return false
-	}
-	least, _ := diagnose.ParseSeverity(a.failOn)
-	return slices.ContainsFunc(findings, func(f diagnose.Finding) bool { return f.Severity >= least })
+	least, ok := a.severity()
+	return ok && slices.ContainsFunc(findings, func(f diagnose.Finding) bool { return f.Severity >= least })
 }

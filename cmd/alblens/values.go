@@ -119,6 +119,11 @@ func parseInstant(text string, now time.Time) (time.Time, error) {
 			return t.UTC(), nil
 		}
 	}
+	for _, layout := range []string{"15:04Z07:00", "15:04:05Z07:00", "15:04", "15:04:05"} {
+		if _, err := time.Parse(layout, text); err == nil {
+			return time.Time{}, fmt.Errorf("%q lacks the date; write %sT%s for today's, in UTC if no zone is given", text, today.Format(time.DateOnly), text)
+		}
+	}
 	return time.Time{}, fmt.Errorf("%q is not a time such as 2026-11-20T14:05:00Z, 2026-11-20 14:05, 2026-11-20, -3h or yesterday", text)
 }
 
