@@ -39,8 +39,15 @@ type Problem struct {
 	RecordsKept int64 // read before the fault
 }
 
-// Skipped is the kind of a Problem that is none: the object holds no access log.
-const Skipped = "skipped"
+// NotBegun reports whether the run was interrupted before anything of the object counted.
+func (p *Problem) NotBegun() bool { return p.Kind == Interrupted && p.RecordsKept == 0 }
+
+const (
+	// Skipped is the kind of a Problem that is none: the object holds no access log.
+	Skipped = "skipped"
+	// Interrupted is the kind of the Problem of an object that the end of the run kept from being read to its end.
+	Interrupted = "interrupted"
+)
 
 // A MalformedSample is a line that is not a record.
 type MalformedSample struct {

@@ -13,6 +13,7 @@ import (
 
 const (
 	shownProblems = 10
+	shownNotBegun = 3
 	shownOthers   = 5 // of gaps, duplicates, reasons to skip
 )
 
@@ -38,8 +39,16 @@ func (r *Report) writeNotRead(p *page) {
 	if filling != "" {
 		p.prose("", indent+"Still filling: "+filling+".", indent)
 	}
+	var begun, notBegun []partial.Problem
+	for _, x := range problems {
+		if x.NotBegun() {
+			notBegun = append(notBegun, x)
+		} else {
+			begun = append(begun, x)
+		}
+	}
 	told := ""
-	list(p, problems, shownProblems, "more objects", func(x partial.Problem) {
+	list(p, begun, shownProblems, "more objects", func(x partial.Problem) {
 		kept := ""
 		if x.RecordsKept > 0 {
 			kept = " (" + counted(uint64(x.RecordsKept), "record") + " of it count)"
@@ -49,6 +58,9 @@ func (r *Report) writeNotRead(p *page) {
 			p.prose(faint, indent+indent+cut(clean(x.Error), 3*p.width), indent+indent)
 			told = x.Error
 		}
+	})
+	list(p, notBegun, shownNotBegun, "more objects not begun", func(x partial.Problem) {
+		p.line(indent + cutName("not begun: ", x.Name, "", p.width-len(indent)))
 	})
 	r.writeMalformed(p)
 	reasons := map[string]int{}

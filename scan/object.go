@@ -37,12 +37,9 @@ type sink interface {
 // sniff is how much text an object whose name tells nothing may hold before its first record.
 const sniff = 64 << 10
 
-// kindInterrupted is the kind of the Problem of an object that the end of the context kept from being read.
-const kindInterrupted = "interrupted"
-
 var (
 	errNoRecords   = errors.New("no access log: no line in its first 64 KiB is a record")
-	errInterrupted = errors.New(kindInterrupted)
+	errInterrupted = errors.New(partial.Interrupted)
 )
 
 // read hands the lines of an object to a sink. It returns why the object was not read to its end, or nil, and
@@ -135,7 +132,7 @@ func problem(name string, err error) *partial.Problem {
 	kind := string(sources.Unreadable)
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
-		kind, err = kindInterrupted, errInterrupted
+		kind, err = partial.Interrupted, errInterrupted
 	case errors.Is(err, inflate.ErrTruncated):
 		kind = string(sources.Truncated)
 	case errors.Is(err, inflate.ErrCorrupt):

@@ -96,7 +96,7 @@ func (c Config) refuse(p *plan.Plan) error {
 // blame returns the error that a problem of an object is where nothing may be wrong. An interrupted run is none: what
 // was read is reported.
 func (c Config) blame(p *partial.Problem) error {
-	if !c.Strict || p == nil || p.Kind == partial.Skipped || p.Kind == kindInterrupted {
+	if !c.Strict || p == nil || p.Kind == partial.Skipped || p.Kind == partial.Interrupted {
 		return nil
 	}
 	return fmt.Errorf("%s: %s", p.Name, p.Error)
@@ -273,7 +273,7 @@ func account(l *partial.Ledger, p *plan.Plan, taken int, interrupted bool) {
 
 // NotBegun is the Problem of an object that the end of the context kept from being read at all.
 func NotBegun(name string) partial.Problem {
-	return partial.Problem{Name: name, Kind: kindInterrupted, Error: "not begun"}
+	return partial.Problem{Name: name, Kind: partial.Interrupted, Error: "not begun"}
 }
 
 // lenient passes lines on and keeps malformed ones, which the builder has counted, from ending the object, unless

@@ -38,13 +38,15 @@ type forecast struct {
 	Failed       int64   `json:"objects_failed"`
 	Duplicates   int64   `json:"duplicates"`
 	Lists        int64   `json:"list_requests"` // made by now
-	Gets         int64   `json:"get_requests"`  // still to be made
+	Gets         int64   `json:"get_requests"`  // still to be made, two an object for a bundle
 	Dollars      float64 `json:"dollars"`       // for both
 	Seconds      float64 `json:"seconds"`
+
+	readings int64 // of each object
 }
 
 // dryRun says what reading the plan would take, but for the objects that are cached, and reads nothing. Problems of the
-// listing make the exit code, as they would of the run.
+// listing make the exit code, as they would of the run. Files of -o are not written, nor is a bundle.
 func (a *analysis) dryRun(src sources.Source, p *plan.Plan, cached func(sources.Ref) bool, std streams) error {
 	unread := slices.DeleteFunc(slices.Clone(p.Objects), cached)
 	f := a.forecast(src, p, unread)
@@ -58,6 +60,11 @@ func (a *analysis) dryRun(src sources.Source, p *plan.Plan, cached func(sources.
 		}
 	} else if _, err := fmt.Fprint(std.out, f.text()); err != nil {
 		return err
+	}
+	for _, name := range append(slices.Clone(a.outputs), a.bundle) {
+		if name != "" && name != stdoutName && !a.quiet {
+			std.say("--dry-run: %s is not written", name)
+		}
 	}
 	if a.verbose {
 		tellCoverage(p, std)
@@ -79,6 +86,10 @@ func (a *analysis) dryRun(src sources.Source, p *plan.Plan, cached func(sources.
 func (a *analysis) forecast(src sources.Source, p *plan.Plan, unread []sources.Ref) forecast {
 	f := forecast{
 		Schema: "alblens/dry-run/v1", Objects: int64(len(unread)), Cached: int64(len(p.Objects) - len(unread)), Duplicates: int64(len(p.Duplicates)),
+		readings: 1,
+	}
+	if a.bundle != "" {
+		f.readings = 2
 	}
 	for _, problem := range p.Problems {
 		if problem.Kind == sources.Skipped {
@@ -93,7 +104,7 @@ func (a *analysis) forecast(src sources.Source, p *plan.Plan, unread []sources.R
 			f.UnknownSizes++
 		}
 		if strings.HasPrefix(ref.Name, s3.Scheme+"://") {
-			f.Gets++
+			f.Gets += f.readings
 		}
 	}
 	if c, ok := src.(sources.Counter); ok {
@@ -101,7 +112,7 @@ func (a *analysis) forecast(src sources.Source, p *plan.Plan, unread []sources.R
 	}
 	f.Dollars = math.Round(1e6*(float64(f.Lists)*dollarsPerList+float64(f.Gets)*dollarsPerGet)) / 1e6
 	waiting := float64(f.Gets) / float64(a.s3Concurrency) * firstByte.Seconds()
-	f.Seconds = math.Round(10*max(waiting, float64(f.Bytes)/storedASecond/float64(a.jobs))) / 10
+	f.Seconds = math.Round(10*max(waiting, float64(f.readings)*float64(f.Bytes)/storedASecond/float64(a.jobs))) / 10
 	return f
 }
 
@@ -119,6 +130,9 @@ func (f *forecast) text() string {
 		bytes += fmt.Sprintf(", and %s of unknown size", counted(f.UnknownSizes, "object"))
 	}
 	line("bytes", "%s", bytes)
+	if f.readings > 1 {
+		line("read", "twice, for the bundle")
+	}
 	line("left out", "%d skipped, %d the same as another, %d not to be had", f.Skipped, f.Duplicates, f.Failed)
 	if f.Lists+f.Gets > 0 {
 		line("S3 requests", "%d LIST, made already, and %d GET", f.Lists, f.Gets)

@@ -47,6 +47,30 @@ func TestDryRun(t *testing.T) {
 		}
 	}
 
+	// A bundle takes a second reading.
+	a.bundle = "evidence"
+	out.Reset()
+	if e := a.dryRun(asked{lists: 201}, p, func(sources.Ref) bool { return false }, streams{nil, &out, &err}); e != nil {
+		t.Fatal(e)
+	}
+	if e := json.Unmarshal(out.Bytes(), &f); e != nil {
+		t.Fatal(e)
+	}
+	for key, want := range map[string]any{
+		"objects": 200_001., "compressed_bytes": 600e6, "get_requests": 400_000.,
+		"dollars": 0.161005, // 201 × $0.000005 + 400 000 × $0.0000004
+		"seconds": 300.,
+	} {
+		if f[key] != want {
+			t.Errorf("with a bundle %s is %v, want %v", key, f[key], want)
+		}
+	}
+	if err.String() != "alblens: --dry-run: evidence is not written\n" {
+		t.Errorf("it says %q", &err)
+	}
+	a.bundle = ""
+	err.Reset()
+
 	// What could not be listed makes the exit code of the run.
 	a.format = "text"
 	out.Reset()

@@ -280,25 +280,46 @@ func (in *input) verdict(l *partial.Ledger, std streams) error {
 		return &exitError{exitFailed, errors.New("nothing could be read")}
 	case l.Complete+l.Partial == 0:
 		return in.noneFound(l.Skipped)
-	case l.Failed+l.Partial > 0:
-		std.say("incomplete: %d of %d objects could not be read to their end", l.Failed+l.Partial, l.Objects)
+	case l.Failed > 0 && l.Partial > 0:
+		std.say("incomplete: of %d objects %d could not be read, and %d not to their end", l.Objects, l.Failed, l.Partial)
+		return &exitError{code: exitIncomplete}
+	case l.Failed > 0:
+		std.say("incomplete: %d of %d objects could not be read", l.Failed, l.Objects)
+		return &exitError{code: exitIncomplete}
+	case l.Partial > 0:
+		std.say("incomplete: %d of %d objects could not be read to their end", l.Partial, l.Objects)
 		return &exitError{code: exitIncomplete}
 	case l.MalformedShare() > float64(in.maxMalformed):
 		std.say("incomplete: %d of %d lines are malformed, more than --max-malformed %s", l.Malformed, l.Lines, in.maxMalformed.String())
 		return &exitError{code: exitIncomplete}
 	case l.Records == 0 && !in.quiet:
-		std.say("no records: %d lines, %d of them outside the selection", l.Lines, l.Filtered)
+		std.say("no records: %s", whyNone(l))
 	}
 	return nil
 }
 
+// whyNone is why a run that read all there is has no record.
+func whyNone(l *partial.Ledger) string {
+	switch {
+	case l.Lines == 0:
+		return "the input is empty"
+	case l.Filtered == l.Lines:
+		return counted(l.Lines, "line") + " read, all outside the selection"
+	case l.Malformed == l.Lines:
+		return counted(l.Lines, "line") + " read, all malformed"
+	}
+	return fmt.Sprintf("%s read, %d outside the selection and %d malformed", counted(l.Lines, "line"), l.Filtered, l.Malformed)
+}
+
 func (in *input) tellProblems(l *partial.Ledger, std streams) {
 	const most = 10
-	told, rest := 0, 0
+	told, rest, notBegun := 0, 0, 0
 	for _, p := range l.Problems {
 		skipped := p.Kind == partial.Skipped
 		switch {
 		case skipped && !in.verbose:
+		case p.NotBegun() && !in.verbose:
+			notBegun++
 		case told == most && !in.verbose:
 			rest++
 		case skipped:
@@ -310,6 +331,9 @@ func (in *input) tellProblems(l *partial.Ledger, std streams) {
 	}
 	if rest > 0 {
 		std.say("… and %d more objects; -v names them all", rest)
+	}
+	if notBegun > 0 {
+		std.say("%d of %d objects were not begun; -v names them", notBegun, l.Objects)
 	}
 	if len(l.MalformedSamples) > 0 && !in.quiet {
 		m := l.MalformedSamples[0]

@@ -124,7 +124,10 @@ func TestInterrupted(t *testing.T) {
 			Inputs struct {
 				Complete, Interrupted bool
 				Records, Objects      int
-				Problems              []struct{ Name, Kind string }
+				Problems              []struct {
+					Name, Kind string
+					Kept       int `json:"records_kept"`
+				}
 			}
 		}
 		if err := json.Unmarshal([]byte(stdout), &s); err != nil {
@@ -134,14 +137,23 @@ func TestInterrupted(t *testing.T) {
 		if in.Complete || !in.Interrupted || in.Objects != 21 || in.Records < 1000 || in.Records > 2300 || len(in.Problems) == 0 {
 			t.Errorf("%v: %+v", flags, in)
 		}
+		notBegun := 0
 		for _, p := range in.Problems {
 			if p.Kind != "interrupted" {
 				t.Errorf("%v: %+v", flags, p)
 			}
+			if p.Kept == 0 {
+				notBegun++
+			}
+		}
+		// What was begun is named, the others are counted.
+		if notBegun < 4 || strings.Count(stderr, "\n") != len(in.Problems)-notBegun+2 ||
+			!strings.Contains(stderr, fmt.Sprintf("alblens: %d of 21 objects were not begun; -v names them\n", notBegun)) {
+			t.Errorf("%v: %d not begun, %s", flags, notBegun, stderr)
 		}
 
 		code, stdout, stderr = interrupt("analyze")
-		if code != 130 || !strings.Contains(stdout, "INCOMPLETE") {
+		if code != 130 || !strings.Contains(stdout, "INCOMPLETE") || strings.Count(stdout, "\n  not begun: ") != 3 {
 			t.Errorf("%v: exit code %d, %s\n%s", flags, code, stderr, stdout)
 		}
 		code, stdout, stderr = interrupt("records", "-f", "raw")
@@ -168,7 +180,7 @@ func TestVanished(t *testing.T) {
 	}
 	stdin := after("", func() { os.Remove("a.log") }, "")
 	code, stdout, stderr := runFor(t.Context(), stdin, "analyze", "-f", "json", "-j", "1", "-", "a.log", "b.log")
-	want := "alblens: a.log: no such file or directory\nalblens: incomplete: 1 of 3 objects could not be read to their end\n"
+	want := "alblens: a.log: no such file or directory\nalblens: incomplete: 1 of 3 objects could not be read\n"
 	if code != 3 || stderr != want {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
