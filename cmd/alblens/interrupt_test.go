@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -138,6 +139,7 @@ func TestInterruptTwice(t *testing.T) {
 	for _, args := range [][]string{
 		{"analyze", logs, "-f", "json", "-o", file, "-o", "-", "--bundle", filepath.Join(dir, "bundle")},
 		{"records", logs, "--status", "200", "-o", filepath.Join(dir, "records.ndjson")},
+		{"simulate", "corpus", "--force", "-o", filepath.Join(dir, "corpus")},
 	} {
 		codes := map[int]int{}
 		for i := range 8 {
@@ -153,8 +155,10 @@ func TestInterruptTwice(t *testing.T) {
 			if args[0] == "analyze" && s.stdout != "" {
 				checkSummary(t, []byte(s.stdout))
 			}
-			if left, _ := filepath.Glob(filepath.Join(dir, unfinished+"*")); len(left) > 0 {
-				t.Errorf("%s: %v are left over", args[0], left)
+			for _, name := range filesBelow(t, dir) {
+				if base := filepath.Base(name); strings.HasPrefix(base, unfinished) || !slices.Contains([]string{".json", ".ndjson", ".gz"}, filepath.Ext(base)) {
+					t.Errorf("%s: %s is left over", args[0], name)
+				}
 			}
 		}
 		t.Logf("%s: exit codes %v", args[0], codes)
@@ -165,6 +169,21 @@ func TestInterruptTwice(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "bundle")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a bundle of a part of the input: %v", err)
 	}
+}
+
+// filesBelow names all files below a directory.
+func filesBelow(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // TestInterruptSilence shows that what keeps silent keeps nobody waiting: a pipe without a writer, a server without an

@@ -72,9 +72,19 @@ func writeSimulation(ctx context.Context, scenario simulate.Scenario, seed uint6
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
+	save := func(name string, data []byte) error {
+		name = filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			return err
+		}
+		return createFile(name, func(w io.Writer) error {
+			_, err := w.Write(data)
+			return err
+		})
+	}
 	var sum simulate.Summary
 	err = createFile(truth, func(w io.Writer) (err error) {
-		sum, err = simulate.Write(ctx, dir, w, scenario.Config(seed))
+		sum, err = simulate.Write(ctx, save, w, scenario.Config(seed))
 		return err
 	})
 	if err != nil {

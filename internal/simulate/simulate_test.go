@@ -6,10 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"io/fs"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -459,22 +456,25 @@ func TestBadConfig(t *testing.T) {
 }
 
 func TestWrite(t *testing.T) {
-	dir := t.TempDir()
+	saved := map[string][]byte{}
+	save := func(name string, data []byte) error {
+		saved[name] = data
+		return nil
+	}
 	var truth bytes.Buffer
-	sum, err := Write(context.Background(), dir, &truth, small(9))
+	sum, err := Write(t.Context(), save, &truth, small(9))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := collect(t, small(9))
-	if sum.Objects != len(want) {
-		t.Errorf("wrote %d objects, want %d", sum.Objects, len(want))
+	if sum.Objects != len(want) || len(saved) != len(want) {
+		t.Errorf("%+v and %d objects saved, want %d", sum, len(saved), len(want))
 	}
 	records := 0
 	for _, o := range want {
 		records += o.Records
-		body, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(o.Key)))
-		if err != nil || !bytes.Equal(body, o.Body) {
-			t.Errorf("%s: %v", o.Key, err)
+		if !bytes.Equal(saved[o.Key], o.Body) {
+			t.Errorf("%s differs", o.Key)
 		}
 		for _, expected := range o.Truth {
 			text, err := truth.ReadBytes('\n')
@@ -487,18 +487,20 @@ func TestWrite(t *testing.T) {
 	if sum.Records != records || truth.Len() != 0 {
 		t.Errorf("%+v, want %d records; %d bytes of truth left", sum, records, truth.Len())
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if sum, err := Write(ctx, dir, nil, small(9)); !errors.Is(err, context.Canceled) || sum.Objects != 0 {
+	if sum, err := Write(ctx, save, nil, small(9)); !errors.Is(err, context.Canceled) || sum.Objects != 0 {
 		t.Errorf("cancelled: %+v, %v", sum, err)
 	}
-	var pathError *fs.PathError
-	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, nil, 0o666); err != nil {
-		t.Fatal(err)
+	full := errors.New("disk full")
+	failing := func(name string, _ []byte) error {
+		if name == want[1].Key {
+			return full
+		}
+		return nil
 	}
-	if _, err := Write(context.Background(), file, nil, small(9)); !errors.As(err, &pathError) {
-		t.Errorf("below a file: %v", err)
+	if sum, err := Write(t.Context(), failing, nil, small(9)); err != full || sum.Objects != 1 {
+		t.Errorf("where the second object cannot be saved: %+v, %v", sum, err)
 	}
 }
 

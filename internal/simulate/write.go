@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 )
 
 // A Summary says what Write wrote.
@@ -17,10 +15,9 @@ type Summary struct {
 	Failed     int   // records with a Truth
 }
 
-// Write writes the log below dir, in AWS's layout, and its truth to truth as
-// NDJSON, unless that is nil. Files that exist are replaced. When it fails or
-// ctx ends, what was written stays, each file whole, and the Summary counts it.
-func Write(ctx context.Context, dir string, truth io.Writer, cfg Config) (Summary, error) {
+// Write saves the log, object by object under the name that AWS would give it, with slashes, and writes its truth to truth
+// as NDJSON, unless that is nil. When it fails or ctx ends, what was saved stays, and the Summary counts it.
+func Write(ctx context.Context, save func(name string, data []byte) error, truth io.Writer, cfg Config) (Summary, error) {
 	var sum Summary
 	objects, err := Generate(cfg)
 	if err != nil {
@@ -30,8 +27,8 @@ func Write(ctx context.Context, dir string, truth io.Writer, cfg Config) (Summar
 		if err := ctx.Err(); err != nil {
 			return sum, err
 		}
-		if err := writeFile(filepath.Join(dir, filepath.FromSlash(o.Key)), o.Body); err != nil {
-			return sum, fmt.Errorf("write log: %w", err)
+		if err := save(o.Key, o.Body); err != nil {
+			return sum, err
 		}
 		if truth != nil {
 			if err := WriteTruth(truth, o.Truth); err != nil {
@@ -45,17 +42,4 @@ func Write(ctx context.Context, dir string, truth io.Writer, cfg Config) (Summar
 		sum.Failed += len(o.Truth)
 	}
 	return sum, nil
-}
-
-// writeFile leaves either the whole file or none under its name.
-func writeFile(name string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-		return err
-	}
-	part := name + ".part"
-	if err := os.WriteFile(part, data, 0o666); err != nil {
-		os.Remove(part)
-		return err
-	}
-	return os.Rename(part, name)
 }
