@@ -149,7 +149,7 @@ func (s *scene) judgeInstant(target string, list []*suspect) (rest []*suspect) {
 		return list
 	}
 	if len(list) > 1 {
-		reasons = append(reasons, fmt.Sprintf("for: %d requests on the target ended within %.0f ms, and none survived", len(list), float64(list[len(list)-1].End-at)/1000))
+		reasons = append(reasons, fmt.Sprintf("for: %s requests on the target ended within %.0f ms, and none survived", count(uint64(len(list))), float64(list[len(list)-1].End-at)/1000))
 	}
 	for _, x := range list {
 		x.Cause, x.Confidence, x.Reasons = c.cause, confidence, reasons

@@ -322,6 +322,34 @@ func TestClientAbandoned(t *testing.T) {
 	}
 }
 
+// Findings of one cause in several target groups name theirs, and those of groups that share a name the end of the ARN.
+func TestTitlesTellGroupsApart(t *testing.T) {
+	d := busy()
+	abandon := func(group string, n int) {
+		for i := range n {
+			d.add(request{at: time.Duration(i+1) * 61 * seconds, took: 30_001*ms + time.Duration(i%5)*ms, outcome: gone, target: fleet[i%4], path: "/report", group: group})
+		}
+	}
+	abandon(web, 20)
+	if got := d.judge(t).finding(t, "client-abandoned/web").Title; got != "Clients give up after 30 s" {
+		t.Errorf("alone: %s", got)
+	}
+	abandon(groups+"api/0123456789abcdef", 2)
+	j := d.judge(t)
+	for key, want := range map[string]string{
+		"client-abandoned/web": "Clients of web give up after 30 s",
+		"client-abandoned/api": "Clients of api give up before they are answered",
+	} {
+		if got := j.finding(t, key).Title; got != want {
+			t.Errorf("%s: %s, want %s", key, got, want)
+		}
+	}
+	abandon(groups+"web/0123456789abcdef", 20)
+	if got := d.judge(t).finding(t, "client-abandoned/targetgroup/web/0123456789abcdef").Title; got != "Clients of targetgroup/web/0123456789abcdef give up after 30 s" {
+		t.Errorf("two groups web: %s", got)
+	}
+}
+
 // A proxy before the application gives up after 30 s: the status is the target's.
 func TestProxyTimeout(t *testing.T) {
 	d := busy()

@@ -28,6 +28,29 @@ func TestWilson(t *testing.T) {
 	}
 }
 
+// Nothing less than all is 100 %.
+func TestPercent(t *testing.T) {
+	for share, want := range map[float64]string{
+		0: "0 %", 0.00034: "0.034 %", 0.0123: "1.2 %", 0.0996: "10 %", 0.994: "99 %", 0.9951: "99.5 %", 0.99999: "99.9 %", 1: "100 %",
+	} {
+		if got := percent(share); got != want {
+			t.Errorf("%v is %s, want %s", share, got, want)
+		}
+	}
+}
+
+// Reasons that differ in their numbers alone are one, of however many digits.
+func TestCommonReasons(t *testing.T) {
+	var list []*suspect
+	for _, text := range []string{"for: as in 980 others", "for: as in 1,980 others", "for: as in 2.5 others", "against: it is odd"} {
+		list = append(list, &suspect{Verdict: Verdict{Reasons: []string{text}}, weight: 1})
+	}
+	want := []string{"for: as in 980 others (75 % of them)", "against: it is odd (25 % of them)"}
+	if got := commonReasons(list); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestShareOut(t *testing.T) {
 	for _, c := range []struct {
 		whole       uint64

@@ -35,7 +35,7 @@ func (s *scene) judgeTimeouts() {
 		s.idleTimeouts[lb] = m
 		agree := ""
 		if m.within >= 3 {
-			agree = fmt.Sprintf("for: %d 504s ended after %s s, the idle timeout as it seems", m.within, number(m.at))
+			agree = fmt.Sprintf("for: %s 504s ended after %s s, the idle timeout as it seems", count(uint64(m.within)), number(m.at))
 		}
 		for _, x := range list {
 			s.judgeTimeout(x, m, agree)
@@ -77,7 +77,7 @@ func (s *scene) judgeShortBodies() {
 				x.Reasons = append(x.Reasons, fmt.Sprintf("for: %s s is the idle timeout, as other 504s show", number(timeout.at)))
 			case m.within >= 3 && near(m.at):
 				x.Confidence = 0.8
-				x.Reasons = append(x.Reasons, fmt.Sprintf("for: %d ended after as long, as by a timeout", m.within))
+				x.Reasons = append(x.Reasons, fmt.Sprintf("for: %s ended after as long, as by a timeout", count(uint64(m.within))))
 			}
 		}
 	}

@@ -379,7 +379,7 @@ func (m *mixture) decide(x *suspect, e []explanation) {
 		x.Reasons = append(x.Reasons, fmt.Sprintf("for: the connection broke %.0f ms after the request was sent on it", t*1000))
 		switch {
 		case m.keepalive.at > 0 && x.Idle != parser.NoMicros && math.Abs(secondsOf(x.Idle)-m.keepalive.at) < math.Max(0.5, 0.05*m.keepalive.at):
-			x.Reasons = append(x.Reasons, fmt.Sprintf("for: it had been idle for %.1f s, as in %d others", secondsOf(x.Idle), m.keepalive.within-1))
+			x.Reasons = append(x.Reasons, fmt.Sprintf("for: it had been idle for %.1f s, as in %s others", secondsOf(x.Idle), count(uint64(m.keepalive.within-1))))
 		case x.Idle == parser.NoMicros:
 			x.Reasons = append(x.Reasons, "against: no idle connection is known that it could have reused")
 			x.Confidence = math.Min(x.Confidence, 0.7)
@@ -391,13 +391,13 @@ func (m *mixture) decide(x *suspect, e []explanation) {
 		}
 	case cause.WorkerTimeout:
 		w := m.workers[m.workers.of(t)]
-		x.Reasons = append(x.Reasons, fmt.Sprintf("for: %d requests broke after %.2f to %.2f s", w.within, w.low, w.hi))
+		x.Reasons = append(x.Reasons, fmt.Sprintf("for: %s requests broke after %.2f to %.2f s", count(uint64(w.within)), w.low, w.hi))
 		if w.within < 5 {
 			x.Confidence = math.Min(x.Confidence, 0.8)
 		}
 	case cause.BadResponse:
 		b := m.paths[x.Path]
-		x.Reasons = append(x.Reasons, fmt.Sprintf("for: %.0f of %.0f requests of the path broke in the minutes in which it failed", b.explains, b.requests))
+		x.Reasons = append(x.Reasons, fmt.Sprintf("for: %s of %s requests of the path broke in the minutes in which it failed", count(uint64(b.explains+0.5)), count(uint64(b.requests))))
 	case cause.TargetCrash:
 		x.Reasons = append(x.Reasons, "for: nothing else explains it", "against: no other request on the target ended with it")
 		x.Confidence = math.Min(x.Confidence, 0.55)

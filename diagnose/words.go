@@ -13,7 +13,14 @@ import (
 
 // word writes title, summary, reasons and caveats.
 func (s *scene) word(f *Finding, b *bundle) {
-	where := shortName(b.where)
+	where := s.names[b.where]
+	// Titles that need no name tell findings of one cause apart by it.
+	apart := func(preposition string) string {
+		if slices.ContainsFunc(s.bundles, func(o *bundle) bool { return o != b && o.cause == b.cause }) {
+			return preposition + where
+		}
+		return ""
+	}
 	n, of := count(f.Requests), count(f.Of)
 	codes := statuses(b.list)
 	estimate := func(name string) string {
@@ -83,34 +90,34 @@ func (s *scene) word(f *Finding, b *bundle) {
 		f.Title = "Target group " + where + " is empty"
 		f.Summary = head + ": no target was registered, or none in use"
 	case cause.AuthError:
-		f.Title = "Authentication at the load balancer fails"
+		f.Title = "Authentication at the load balancer fails" + apart(" for ")
 		f.Summary = head + " come from an authenticate or JWT action"
 		if r := reasons(b.list); r != "" {
 			f.Summary += ": " + r
 		}
 	case cause.WAFBlock:
-		f.Title = "AWS WAF blocks requests"
+		f.Title = "AWS WAF blocks requests" + apart(" to ")
 		f.Summary = head + " were blocked by AWS WAF"
 	case cause.WAFError:
-		f.Title = "AWS WAF cannot be asked"
+		f.Title = "AWS WAF cannot be asked" + apart(" for ")
 		f.Summary = head + " failed in the call of AWS WAF"
 	case cause.FixedResponse:
-		f.Title = "A listener rule answers " + codes + " on purpose"
+		f.Title = "A listener rule" + apart(" of ") + " answers " + codes + " on purpose"
 		f.Summary = head + " are fixed responses"
 	case cause.ClientAbandoned:
-		f.Title = "Clients give up before they are answered"
+		f.Title = "Clients" + apart(" of ") + " give up before they are answered"
 		if t := estimate("client_timeout_seconds"); t != "" {
-			f.Title = "Clients give up after " + t
+			f.Title = "Clients" + apart(" of ") + " give up after " + t
 		}
 		f.Summary = head + ": the client closed the connection first"
 		if hidden := s.hiddenConnects(b.list); hidden > 0 {
 			f.Caveats = append(f.Caveats, fmt.Sprintf("%s of them had no connection to a target yet: clients that wait for less than 10 s hide that targets cannot be connected to.", count(uint64(hidden))))
 		}
 	case cause.ClientError:
-		f.Title = "The load balancer rejects malformed or unsupported requests"
+		f.Title = "The load balancer rejects malformed or unsupported requests" + apart(" to ")
 		f.Summary = head + " were answered by the load balancer because of what the client sent"
 	case cause.StreamReset:
-		f.Title = "Targets reset HTTP/2 streams"
+		f.Title = "Targets" + apart(" of ") + " reset HTTP/2 streams"
 		f.Summary = head + " ended in a reset that the target sent"
 	case cause.Unattributed:
 		f.Title = "Failures of " + where + " without a known cause"
@@ -227,7 +234,7 @@ func commonReasons(list []*suspect) []string {
 
 // withoutNumber is for strings.Map.
 func withoutNumber(r rune) rune {
-	if r >= '0' && r <= '9' || r == '.' {
+	if r >= '0' && r <= '9' || r == '.' || r == ',' {
 		return -1
 	}
 	return r

@@ -63,7 +63,8 @@ func (p *page) prose(s style, text, hang string) {
 	}
 }
 
-// wrap breaks text at blanks, but not between a number and its unit. A word that is wider than the page is cut.
+// wrap breaks text at blanks, but not between a number and its unit or within 5 × 502. A word that is wider than the page
+// is cut.
 func (p *page) wrap(text, hang string) []string {
 	start := text[:len(text)-len(strings.TrimLeft(text, " "))]
 	var lines []string
@@ -71,7 +72,7 @@ func (p *page) wrap(text, hang string) []string {
 	words := strings.Fields(text)
 	for i := 0; i < len(words); i++ {
 		word := words[i]
-		if i+1 < len(words) && isNumber(word) && isUnit(words[i+1]) {
+		for i+1 < len(words) && sticks(words[i], words[i+1]) {
 			i++
 			word += " " + words[i]
 		}
@@ -86,6 +87,11 @@ func (p *page) wrap(text, hang string) []string {
 		empty = false
 	}
 	return append(lines, current)
+}
+
+// sticks reports whether two words in a row stand on one line.
+func sticks(word, next string) bool {
+	return word == "×" || isNumber(word) && (next == "×" || isUnit(next))
 }
 
 func isNumber(word string) bool {

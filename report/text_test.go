@@ -226,12 +226,13 @@ func TestSource(t *testing.T) {
 	}
 }
 
-// Lines break at blanks, but not between a number and its unit.
+// Lines break at blanks, but not between a number and its unit or what it counts.
 func TestWrap(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"it was silent for 60 s, and more", "it was silent for|  60 s, and more"},
 		{"it is what it is (95 % sure)", "it is what it is|  (95 % sure)"},
 		{"as many as 434 of these requests", "as many as 434 of|  these requests"},
+		{"got a 5xx of which 7 × 502, 1,234 × 504", "got a 5xx of which|  7 × 502,|  1,234 × 504"},
 		{"no number here: a s b c d", "no number here: a s|  b c d"},
 		{"aVeryLongWordThatIsCutAtTheWidth x", "aVeryLongWordThatIs…|  x"},
 	} {
