@@ -93,7 +93,21 @@ func TestNewCauseIsAFact(t *testing.T) {
 	before := hour(evenly(1))
 	before.Attribution = map[string]uint64{"idle-timeout": 60}
 	before.Findings = []Finding{{ID: "idle-timeout", Key: "idle-timeout/web", Severity: "low", Requests: 60}}
+	const target, path = "one-bad-target/10.0.0.1:80", "one-bad-path//slow"
+	after.Findings = append(after.Findings, before.Findings[0],
+		Finding{ID: "one-bad-target", Key: target, PartOf: "connect-timeout/web", Severity: "medium", Requests: 900},
+		Finding{ID: "one-bad-path", Key: path, PartOf: "idle-timeout/web", Severity: "low", Requests: 60})
 	r := Diff(before, after)
+	// What says more of the outage is as new as that; that the idle timeouts gather on a path hangs on a threshold.
+	noise := map[string]bool{"connect-timeout/web": false, target: false, path: true, "idle-timeout/web": true}
+	for _, f := range r.Findings {
+		if f.Noise != noise[f.Key[0]] {
+			t.Errorf("%s %s: noise is %v", f.Presence, f.Key, f.Noise)
+		}
+	}
+	if len(r.Findings) != len(noise) {
+		t.Errorf("%d findings", len(r.Findings))
+	}
 	if f := r.Changes[0]; f.Dimension != AFinding || f.Key[0] != "connect-timeout/web" || f.Noise || f.Q <= falseShare {
 		t.Errorf("first is %+v", f)
 	}

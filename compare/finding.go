@@ -12,7 +12,8 @@ type FindingChange struct {
 	Title          string
 	SeverityBefore string // "" where it is not
 	SeverityAfter  string
-	alone          bool // of a cause that the other side has not at all
+	alone          bool   // of a cause that the other side has not at all
+	partOf         string // the key of the finding that it says more of; "" for none
 }
 
 // severities by rank; info accuses nobody, so it is not compared.
@@ -41,7 +42,7 @@ func (d *differ) findings() {
 	for _, key := range keys {
 		p := pairs[key]
 		shown := cmp.Or(p.after, p.before)
-		c := FindingChange{ID: shown.ID, Title: shown.Title, Change: Change{
+		c := FindingChange{ID: shown.ID, Title: shown.Title, partOf: shown.PartOf, Change: Change{
 			Dimension: AFinding, Key: []string{key}, Metric: "requests",
 			Before: Count{0, d.before.Totals.Requests}, After: Count{0, d.after.Totals.Requests}}}
 		if p.before != nil {
@@ -70,6 +71,21 @@ func (d *differ) findings() {
 
 func has(list []Finding, id string) bool {
 	return slices.ContainsFunc(list, func(f Finding) bool { return f.ID == id })
+}
+
+// follow lets a finding that one side has alone, and that only says more of another one that this side has alone, be as
+// probable as that: whatever made the one made the other.
+func (d *differ) follow() {
+	whole := map[string]*FindingChange{}
+	for i := range d.r.Findings {
+		whole[d.r.Findings[i].Key[0]] = &d.r.Findings[i]
+	}
+	for i := range d.r.Findings {
+		f := &d.r.Findings[i]
+		if w := whole[f.partOf]; w != nil && f.Presence != Both && f.Presence == w.Presence {
+			f.P, f.Q, f.Noise = w.P, w.Q, w.Noise
+		}
+	}
 }
 
 // isFact says whether a cause was high or critical on one side and not found at all on the other. No test can call that noise:

@@ -37,6 +37,7 @@ func (d *differ) adjust() {
 			facts = append(facts, f)
 		}
 	}
+	d.follow()
 	d.explain(facts)
 	for _, f := range facts {
 		d.r.Changes = append(d.r.Changes, f.Change)

@@ -119,6 +119,7 @@ func (p *Point) UnmarshalJSON(text []byte) error {
 type Finding struct {
 	ID       string `json:"id"`
 	Key      string `json:"key"`
+	PartOf   string `json:"part_of"` // the key of another that it says more of; "" for none
 	Severity string `json:"severity"`
 	Title    string `json:"title"`
 	Requests uint64 `json:"requests"`

@@ -101,7 +101,7 @@ func (s *scene) badKeys() []Finding {
 				}
 			}
 			f := Finding{
-				ID: d.id, Key: d.id + "/" + c.key, Severity: min(b.finding.Severity, Medium), Confidence: b.finding.Confidence,
+				ID: d.id, Key: d.id + "/" + c.key, PartOf: b.finding.Key, Severity: min(b.finding.Severity, Medium), Confidence: b.finding.Confidence,
 				Requests: uint64(c.failed + 0.5), Of: b.finding.Requests,
 				Title: fmt.Sprintf("One %s has most of the %s: %s", d.noun, b.cause, c.key),
 			}

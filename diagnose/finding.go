@@ -6,6 +6,8 @@ import "time"
 type Finding struct {
 	ID  string // the slug of a cause, or one of design/contract.md's other slugs; several findings may share it
 	Key string // ID and scope, unique in a run and stable from run to run
+	// PartOf is the Key of the Finding that this one only says more of; "" for none.
+	PartOf string
 
 	Severity   Severity
 	Confidence float64 // 0 to 1

@@ -13,6 +13,12 @@ func appendFinding(b []byte, f *diagnose.Finding) []byte {
 	o := jsontext.Begin(b).String("id", f.ID).String("key", f.Key).
 		String("severity", f.Severity.String()).Decimal("confidence", decimal(f.Confidence)).String("basis", f.Basis.String()).
 		String("title", f.Title).String("summary", f.Summary).Uint("requests", f.Requests).Uint("of", f.Of)
+	o.Key("part_of").Append(func(b []byte) []byte {
+		if f.PartOf == "" {
+			return append(b, "null"...)
+		}
+		return jsontext.AppendString(b, f.PartOf)
+	})
 	timestamp(o, "first", f.First)
 	timestamp(o, "last", f.Last)
 	objects(o, "episodes", f.Episodes, func(e *diagnose.Episode, o *jsontext.Object) {

@@ -211,7 +211,7 @@ func (x *redaction) scope(s diagnose.Scope) diagnose.Scope {
 
 // finding leaves its scope to scope.
 func (x *redaction) finding(f diagnose.Finding) diagnose.Finding {
-	f.Key, f.Title, f.Summary = x.text(f.Key), x.text(f.Title), x.text(f.Summary)
+	f.Key, f.PartOf, f.Title, f.Summary = x.text(f.Key), x.text(f.PartOf), x.text(f.Title), x.text(f.Summary)
 	f.Reasons, f.Caveats = each(f.Reasons, x.text), each(f.Caveats, x.text)
 	f.Evidence = each(f.Evidence, func(l diagnose.Line) diagnose.Line {
 		l.TraceID, l.Text = x.by.TraceID(l.TraceID), x.by.Line(l.Text)
