@@ -21,6 +21,8 @@ type Options struct {
 	// Settings to hold the findings against; nil for none. Buckets are those that logs were read from.
 	Settings *settings.Settings
 	Buckets  []string
+	// ByCreation says that the tables count records by the time that their request came in.
+	ByCreation bool
 }
 
 // A Diagnosis is why the failed records of a run failed.

@@ -136,9 +136,9 @@ func (s *scene) balancers() []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// minutes are the counts that CloudWatch has too, where time was counted by the minute.
+// minutes are the counts that CloudWatch has too, where records were counted by the minute of their response.
 func (s *scene) minutes() []settings.Minute {
-	if s.result.Counts.TimeBucket != time.Minute {
+	if s.result.Counts.TimeBucket != time.Minute || s.opts.ByCreation {
 		return nil
 	}
 	i := slices.IndexFunc(s.result.Counts.Tables, func(t aggregate.Table) bool { return t.By.Is(aggregate.Time) })

@@ -181,7 +181,7 @@ func (l *loader) tasks(doc document) {
 func (l *loader) taskDefinition(doc document) {
 	x := new(TaskDefinition)
 	if err := json.Unmarshal(doc["taskDefinition"], x); err != nil {
-		l.problem("taskDefinition: %v", err)
+		l.problem("taskDefinition%s", plainJSON(err))
 		return
 	}
 	if l.isECS(x.ARN) {

@@ -24,6 +24,7 @@ const maxFile = 256 << 20
 // resource the later name wins. A file that cannot be used is a Problem and costs no other; the error is of fsys itself.
 func Load(fsys fs.FS) (*Settings, []Problem, error) {
 	l := loader{s: newSettings()}
+	files := 0
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if name == "." {
 			return err
@@ -39,12 +40,17 @@ func Load(fsys fs.FS) (*Settings, []Problem, error) {
 		case err != nil:
 			l.problem("cannot be read: %v", plain(err))
 		case !d.IsDir():
+			files++
 			l.load(fsys)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, nil, err
+	}
+	if files == 0 && len(l.problems) == 0 {
+		l.file = ""
+		l.problem("holds no file; alblens collect prints the script that fills it")
 	}
 	l.s.finishMetrics()
 	return l.s, l.problems, nil
@@ -119,7 +125,7 @@ func (l *loader) load(fsys fs.FS) {
 		case wrongType || err == nil && doc == nil:
 			l.problem("holds JSON, but no object")
 		case err != nil:
-			l.problem("is not JSON: %v; run the command with --output json", err)
+			l.problem("is not JSON: %.40q; run the command with --output json", bytes.TrimSpace(text[d.InputOffset():]))
 			return
 		default:
 			l.document(doc)
@@ -216,12 +222,26 @@ func items[T any](l *loader, doc document, key string) []*T {
 	for i, r := range raw {
 		v := new(T)
 		if err := json.Unmarshal(r, v); err != nil {
-			l.problem("%s[%d]: %v", key, i, err)
+			l.problem("%s[%d]%s", key, i, plainJSON(err))
 			continue
 		}
 		list = append(list, v)
 	}
 	return list
+}
+
+// plainJSON says, behind the name of a value, why it could not be decoded.
+func plainJSON(err error) string {
+	e, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok {
+		return ": " + err.Error()
+	}
+	kind, _, _ := strings.Cut(e.Value, " ") // "number 1.5"
+	kind = cmp.Or(map[string]string{"bool": "true or false", "array": "a list", "object": "an object"}[kind], "a "+kind)
+	if e.Field == "" {
+		return " must not be " + kind
+	}
+	return "." + e.Field + " must not be " + kind
 }
 
 // subject is whom attributes and target health are of, which the AWS CLI does not print: a key beside them says so, or

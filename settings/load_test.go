@@ -58,8 +58,9 @@ func TestLoadProblems(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"a.json", "", "is empty: the command was denied or failed"},
 		{"a.json", " \n", "is empty: the command was denied or failed"},
-		{"a.json", "An error occurred (AccessDenied)", "is not JSON: invalid character 'A' looking for beginning of value; run the command with --output json"},
-		{"a.txt", "LOADBALANCERS\tshop", "is not JSON: invalid character 'L' looking for beginning of value; run the command with --output json"},
+		{"a.json", "An error occurred (AccessDenied)", `is not JSON: "An error occurred (AccessDenied)"; run the command with --output json`},
+		{"a.txt", "LOADBALANCERS\tshop", `is not JSON: "LOADBALANCERS\tshop"; run the command with --output json`},
+		{"a.json", `{"Listeners": []} {"Listeners": [}` + "\n", `is not JSON: "{\"Listeners\": [}"; run the command with --output json`},
 		{"a.json", long, "is cut short"},
 		{"a.json", `[{"LoadBalancerArn": "x"}]`, "holds JSON, but no object"},
 		{"a.json", `null`, "holds JSON, but no object"},
@@ -67,7 +68,10 @@ func TestLoadProblems(t *testing.T) {
 		{"a.json", `{"Reservations": [], "Owner": 1, "A": 2, "B": 3}`, `holds "A", "B", "Owner", …, which no command prints that is read here`},
 		{"a.json", `{"LoadBalancerDescriptions": []}`, `holds "LoadBalancerDescriptions", which no command prints that is read here`},
 		{"a.json", `{"LoadBalancers": "none"}`, "LoadBalancers is no list"},
-		{"a.json", `{"LoadBalancers": [{"LoadBalancerArn": 7}]}`, "LoadBalancers[0]: json: cannot unmarshal number into Go struct field LoadBalancer.LoadBalancerArn of type string"},
+		{"a.json", `{"LoadBalancers": [{"LoadBalancerArn": 7}]}`, "LoadBalancers[0].LoadBalancerArn must not be a number"},
+		{"a.json", `{"LoadBalancers": [[]]}`, "LoadBalancers[0] must not be a list"},
+		{"a.json", `{"LoadBalancers": [{"AvailabilityZones": [{"SubnetId": true}]}]}`, "LoadBalancers[0].AvailabilityZones.SubnetId must not be true or false"},
+		{"a.json", `{"taskDefinition": {"containerDefinitions": [{"name": 1.5}]}}`, "taskDefinition.containerDefinitions.name must not be a number"},
 		{"a.json", `{"LoadBalancers": [{"LoadBalancerArn": "arn:x\n'; rm -rf /", "Type": "application"}]}`, `"arn:x\n'; rm -rf /" is no ARN of an Application Load Balancer`},
 		{"a.json", `{"LoadBalancers": [], "NextMarker": "abc"}`, "is one page of several: what is on the others is missing"},
 		{"a.json", `{"services": [], "failures": [{"arn": "arn:aws:ecs:x", "reason": "MISSING"}]}`, `says "MISSING" of "arn:aws:ecs:x"`},
@@ -121,6 +125,13 @@ func TestLoadKeepsTheRest(t *testing.T) {
 	}
 	if len(s.Subnets) != 2 || len(s.SecurityGroups) != 1 {
 		t.Errorf("%d subnets, %d security groups", len(s.Subnets), len(s.SecurityGroups))
+	}
+}
+
+func TestLoadEmpty(t *testing.T) {
+	want := []Problem{{"", "holds no file; alblens collect prints the script that fills it"}}
+	if _, problems, err := Load(fstest.MapFS{".git/config": {}, "deeper": {Mode: fs.ModeDir}}); err != nil || !slices.Equal(problems, want) {
+		t.Errorf("%q, %v", problems, err)
 	}
 }
 

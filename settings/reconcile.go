@@ -63,9 +63,17 @@ func (s *Settings) Reconcile(o *Observed) Reconciliation {
 	if s == nil {
 		s = newSettings()
 	}
+	switch {
+	case len(s.Metrics) == 0:
+		r.Unchecked = []string{"CloudWatch's counts: get-metric-data is missing"}
+		return r
+	case len(o.Minutes) == 0:
+		r.Unchecked = []string{"CloudWatch's counts: they are by the minute of the response, and the log was not counted so"}
+		return r
+	}
 	for _, x := range reconciled {
 		if x.metric == "RequestCount" && !slices.ContainsFunc(o.Minutes, func(m Minute) bool { return m.Routed > 0 }) {
-			r.Unchecked = append(r.Unchecked, x.metric+": the log's requests were not counted by whether they had a target")
+			r.Unchecked = append(r.Unchecked, x.metric+": CloudWatch counts the requests that had a target, and the log's were not counted apart")
 			continue
 		}
 		cloud, why := s.sums(o, x.metric)

@@ -94,13 +94,20 @@ func TestReconcile(t *testing.T) {
 }
 
 func TestReconcileUnchecked(t *testing.T) {
+	o := shopLog()
+	if r := shop(t).Reconcile(o); !reflect.DeepEqual(r, Reconciliation{Unchecked: []string{"CloudWatch's counts: they are by the minute of the response, and the log was not counted so"}}) {
+		t.Errorf("a log that was not counted by the minute: %+v", r)
+	}
+	o.Minutes = minutes()
+	if r := shop(t, without("metrics.")).Reconcile(o); !reflect.DeepEqual(r, Reconciliation{Unchecked: []string{"CloudWatch's counts: get-metric-data is missing"}}) {
+		t.Errorf("no metrics: %+v", r)
+	}
 	for _, c := range []struct {
 		name  string
 		edits []edit
 		log   func(*Observed)
 		why   string
 	}{
-		{"no metrics", []edit{without("metrics.")}, func(*Observed) {}, "no sums for " + shopLB},
 		{"another load balancer", nil, func(o *Observed) { o.LoadBalancers = []string{"app/blog/1111111111111111"} }, "no sums for app/blog/1111111111111111"},
 		{"one of two", nil, func(o *Observed) { o.LoadBalancers = append(o.LoadBalancers, "app/blog/1111111111111111") }, "no sums for app/blog/1111111111111111"},
 		{"another time", nil, func(o *Observed) { o.From, o.To = at("10:00:00"), at("11:00:00") }, "not asked for all of the log's time"},

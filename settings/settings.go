@@ -27,7 +27,7 @@ type Settings struct {
 
 // A Problem is a file, or a part of one, that could not be used. What it quotes may hold anything.
 type Problem struct {
-	File string // as the file system names it
+	File string // as the file system names it; "" for that as a whole
 	What string
 }
 

@@ -271,7 +271,7 @@ func (a *analysis) report(whole *partial.Partial, known *settings.Settings, buck
 		},
 		Result: whole.Freeze(),
 	}
-	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples, Sources: a.sources, Settings: known, Buckets: buckets})
+	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples, Sources: a.sources, Settings: known, Buckets: buckets, ByCreation: a.timeField == "created"})
 	return r
 }
 

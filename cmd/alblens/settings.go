@@ -29,6 +29,9 @@ func loadSettings(dir string, std streams) (*settings.Settings, error) {
 		return nil, fmt.Errorf("--aws-config %s: %w", dir, err)
 	}
 	for _, p := range problems {
+		if p.File == "" {
+			p.File = dir
+		}
 		std.say("--aws-config: %s: %s", p.File, p.What)
 	}
 	return known, nil
