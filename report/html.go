@@ -119,6 +119,7 @@ type htmlPage struct {
 	Severities             []htmlSeverity
 	Causes                 []htmlCause
 	Sampled                bool
+	TwoClocks              bool // findings go by another time than the charts
 	Where                  []htmlWorst
 	WhereOf                string // whose 5xx Where tells of
 	Minutes                *htmlTable
@@ -165,6 +166,7 @@ func (r *Report) htmlPage(room *htmlRoom) *htmlPage {
 	h.Findings, h.MoreFindings = r.htmlFindings(p, room)
 	h.Severities = r.htmlSeverities()
 	h.Causes, h.Sampled = r.htmlCauses(), r.Diagnosis != nil && r.Diagnosis.Sampled
+	h.TwoClocks = r.twoClocks()
 	h.Where, h.WhereOf = r.htmlWhere(p, room)
 	h.Minutes, h.Tables = r.htmlMinutes(p), r.htmlTables(p, room)
 	h.Data.Time, h.Data.Heat = r.htmlTimeline(room), r.htmlHeat(room)

@@ -223,6 +223,9 @@ func (m *markdown) writeTimeline() {
 	if rest := len(moments) - shownEpisodes; rest > 0 {
 		m.block(counted(uint64(rest), "later episode") + " not shown.")
 	}
+	if m.twoClocks() {
+		m.block("These are the times at which requests came in; Impact goes by when they were answered.")
+	}
 }
 
 func mdTime(t time.Time) string { return t.UTC().Format(time.DateTime) }

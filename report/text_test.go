@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"alblens/aggregate"
+	"alblens/diagnose"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -253,6 +255,31 @@ func TestShellLines(t *testing.T) {
 	} {
 		if got := strings.Join(shellLines(c.command, 25), "|"); got != c.want {
 			t.Errorf("%s:\n%s, want\n%s", c.command, got, c.want)
+		}
+	}
+}
+
+// Where findings go by another time than what stands beside them, the reports for people say so.
+func TestTwoClocks(t *testing.T) {
+	r := incident(t)
+	r.Diagnosis = &diagnose.Diagnosis{Findings: []diagnose.Finding{{ID: "idle-timeout", Key: "idle-timeout/api", First: start, Last: start.Add(time.Minute)}}}
+	for _, field := range []string{"response", "created"} {
+		r.Options.TimeField = field
+		for _, c := range []struct {
+			format func(io.Writer, *Report) error
+			says   string
+		}{
+			{func(w io.Writer, r *Report) error { return Text(w, r, TextOptions{}) }, "(UTC, by the response; findings by the request)"},
+			{HTML, "UTC, by when requests were answered; findings go by when they came in."},
+			{Markdown, "These are the times at which requests came in"},
+		} {
+			var b bytes.Buffer
+			if err := c.format(&b, r); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Contains(b.String(), c.says); got != (field == "response") {
+				t.Errorf("by %s: %q is there: %v", field, c.says, got)
+			}
 		}
 	}
 }

@@ -109,14 +109,17 @@ func (r *Report) writeWorstBuckets(p *page) {
 		g.rows = append(g.rows, slices.Concat([]string{p.minute(row.Start)}, p.statCells(&row.Stats),
 			[]string{p.paint(alert, bar(failures(&row.Stats), most, width))}))
 	}
-	title, note := "Worst minutes", "(UTC)"
+	title, note := "Worst minutes", "UTC"
+	if r.twoClocks() {
+		note += ", by the response; findings by the request"
+	}
 	if bucket := r.Result.Counts.TimeBucket; bucket != time.Minute {
 		title = "Worst spans of " + span(bucket)
 		if bucket > r.Result.Counts.Bucket {
-			note = "(UTC; there would be too many of " + span(r.Result.Counts.Bucket) + ")"
+			note += "; there would be too many of " + span(r.Result.Counts.Bucket)
 		}
 	}
-	p.heading(title, note)
+	p.heading(title, "("+note+")")
 	p.table(&g, nil)
 	if failed > len(rows) {
 		p.prose(faint, indent+count(uint64(failed-len(rows)))+" more with a 5xx.", indent)
