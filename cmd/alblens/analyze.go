@@ -125,7 +125,7 @@ func (a *analysis) flags(f *pflag.FlagSet) {
 	f.Var(&a.maxMemory, "max-memory", "goal for the memory of the whole process, at least 64MiB")
 	f.StringVar(&a.awsConfig, "aws-config", "", "confirm or contradict findings by the JSON of aws describe-* in `DIR`; see alblens collect")
 	f.StringVar(&a.failOn, "fail-on", "", "exit 4 when a finding reaches `SEVERITY`: info, low, medium, high or critical")
-	f.IntVar(&a.samples, "samples", 5, "raw lines `N` that a finding shows")
+	f.IntVar(&a.samples, "samples", defaultSamples, "raw lines `N` that a finding shows")
 	f.StringVar(&a.color, "color", "auto", "color a text report `WHEN`: auto, always or never; NO_COLOR is honoured")
 }
 
@@ -163,7 +163,10 @@ func keepAsked(r *aggregate.Result, names []string) {
 	r.Series = slices.DeleteFunc(r.Series, func(s aggregate.Series) bool { return !slices.Contains(names, s.Part.String()) })
 }
 
-const defaultMemory size = 700 << 20
+const (
+	defaultMemory  size = 700 << 20
+	defaultSamples      = 5
+)
 
 // shares divide 60 % of --max-memory, what keyed state may take: a sixteenth to each object, two fifths to all objects
 // at a time, and a fifth to each of the three nodes of the fold tree that are seldom more. The bounds of one object and
@@ -228,7 +231,7 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	tightenMemory(len(p.Objects))
 	c, stop := a.config(p, std)
 	_, _, c.Memory = shares(a.maxMemory)
-	done := a.use(cache, &c, std.say)
+	done := a.cache.use(cache, &c, a.verbose, std.say)
 	whole, err := scan.Summarize(ctx, src, p, opts, c)
 	stop()
 	done()

@@ -94,17 +94,17 @@ func program() string {
 }
 
 // use makes a run read through the cache, if there is one, until the returned function is called.
-func (a *analysis) use(cache *store.Cache, c *scan.Config, say func(string, ...any)) (stop func()) {
+func (c *caching) use(cache *store.Cache, run *scan.Config, verbose bool, say func(string, ...any)) (stop func()) {
 	if cache == nil {
 		return func() {}
 	}
-	c.Cache = cache
+	run.Cache = cache
 	return func() {
 		s := cache.Tidy()
 		if s.Err != nil {
-			say("--cache %s: %v; not all that was read is kept", a.cache.dir, s.Err)
+			say("--cache %s: %v; not all that was read is kept", c.dir, s.Err)
 		}
-		if !a.verbose {
+		if !verbose {
 			return
 		}
 		for _, what := range s.Corrupt {

@@ -128,7 +128,7 @@ func (a *analysis) follow(ctx context.Context, args []string, std streams) error
 		Reading: func(p *plan.Plan) (scan.Config, func()) {
 			c, shown := a.config(p, std)
 			c.Memory = int64(node)
-			tidy := a.use(cache, &c, s.say)
+			tidy := a.cache.use(cache, &c, a.verbose, s.say)
 			return c, func() {
 				shown()
 				tidy()

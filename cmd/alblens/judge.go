@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"alblens/aggregate"
 	"alblens/diagnose"
@@ -19,13 +20,20 @@ import (
 // judge reads all that the plan lists, whatever is selected of it, and judges the causes. It reports whether it was
 // interrupted.
 func (x *extraction) judge(ctx context.Context, src sources.Source, p *plan.Plan, templates *pathtemplate.Templates, std streams) (d *diagnose.Diagnosis, interrupted bool, err error) {
+	// As analyze has them by default, so that what it left in a cache can be used.
 	o := partial.DefaultOptions()
-	o.Aggregate = aggregate.Options{Paths: templates}
+	o.Aggregate = aggregate.Options{By: aggregate.DefaultBy(), Bucket: time.Minute, Paths: templates}
 	o.Aggregate.Limit, o.FoldLimit, _ = shares(defaultMemory)
 	o.Evidence = evidenceOptions(defaultMemory)
+	o.Evidence.Samples = defaultSamples
+	cache, err := x.cache.open(&o, false, std)
+	if err != nil {
+		return nil, false, err
+	}
 	c, stop := x.config(p, std)
 	defer stop()
 	_, _, c.Memory = shares(defaultMemory)
+	defer x.cache.use(cache, &c, x.verbose, std.say)()
 	whole, err := scan.Summarize(ctx, src, p, &o, c)
 	if err != nil {
 		return nil, false, err
