@@ -59,20 +59,28 @@ func explainStatus(status int, std streams) error {
 }
 
 func explainSlug(slug string, std streams) error {
-	var near []string
-	for _, d := range cause.AllDocs() {
+	docs := cause.AllDocs()
+	for _, d := range docs {
 		if d.Slug == slug {
 			_, err := std.out.Write(appendDoc(nil, d))
 			return err
 		}
+	}
+	return usagef("no cause %q; %s", slug, nearest(slug, docs))
+}
+
+// nearest says which slugs are like one that is none.
+func nearest(slug string, docs []cause.Doc) string {
+	var near []string
+	for _, d := range docs {
 		if strings.Contains(d.Slug, slug) || distance(slug, d.Slug) <= 3 {
 			near = append(near, d.Slug)
 		}
 	}
-	if len(near) > 0 {
-		return usagef("no cause %q; did you mean %s?", slug, strings.Join(near, " or "))
+	if len(near) == 0 {
+		return "alblens explain lists them"
 	}
-	return usagef("no cause %q; alblens explain lists them", slug)
+	return "did you mean " + strings.Join(near, " or ") + "?"
 }
 
 // appendDoc appends d as a terminal shows it, at most 80 columns wide where its words allow.

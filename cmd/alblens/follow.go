@@ -30,6 +30,7 @@ type following struct {
 func (x *following) flags(f *pflag.FlagSet) {
 	x.window = span(time.Hour)
 	f.Var(&x.interval, "follow", "go on: look for new objects every `INTERVAL` and tell what is found, as it comes, changes and ends, until interrupted; -f text or json, a line each")
+	f.Lookup("follow").DefValue = "0" // off: help says nothing
 	f.Var(&x.window, "follow-window", "how long --follow looks back")
 }
 

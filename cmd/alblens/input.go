@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"alblens/aggregate"
+	"alblens/internal/logname"
 	"alblens/internal/pathtemplate"
 	"alblens/parser"
 	"alblens/partial"
@@ -41,6 +42,7 @@ type input struct {
 	progress             string
 	quiet, verbose       bool
 	aws                  s3.Options
+	there                func() string          // of which time there are objects; nil where that takes many requests to S3
 	changed              func(flag string) bool // whether it was given
 }
 
@@ -155,6 +157,9 @@ func (in *input) source(args []string, std streams) (sources.Source, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
+	if !slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, s3.Scheme+"://") }) {
+		in.there = func() string { return datedThere(context.Background(), src) }
+	}
 	return src, nil
 }
 
@@ -197,6 +202,28 @@ func (in *input) nothing(p *plan.Plan, std streams) error {
 	return in.noneFound(int64(skipped))
 }
 
+// datedThere says of which time the objects of a source are by their names; "" where none is dated.
+func datedThere(ctx context.Context, src sources.Source) string {
+	var first, last time.Time
+	for ref, err := range src.List(ctx, sources.Selection{}) {
+		end := ref.Log.End
+		if err != nil || end.IsZero() {
+			continue
+		}
+		if first.IsZero() || end.Before(first) {
+			first = end
+		}
+		if end.After(last) {
+			last = end
+		}
+	}
+	if first.IsZero() {
+		return ""
+	}
+	const layout = "2006-01-02T15:04Z"
+	return fmt.Sprintf("those that are there are of %s to %s", first.Add(-logname.Slot).UTC().Format(layout), last.UTC().Format(layout))
+}
+
 // noneFound is the error of a run without an access log.
 func (in *input) noneFound(skipped int64) error {
 	window := in.since+in.until+in.around != ""
@@ -211,7 +238,11 @@ func (in *input) noneFound(skipped int64) error {
 		}
 	}
 	if window {
-		text += "; objects are named by the end of their five minutes, in UTC"
+		there := ""
+		if in.there != nil {
+			there = in.there()
+		}
+		text += "; " + cmp.Or(there, "objects are named by the end of their five minutes, in UTC")
 	}
 	return errors.New(text)
 }

@@ -87,7 +87,7 @@ func (x *extraction) check() error {
 		}
 		c, ok := cause.Parse(word)
 		if !ok {
-			return usagef("--cause %s: no such cause; alblens explain lists them", word)
+			return usagef("--cause %s: no such cause; %s", word, nearest(word, cause.Docs()))
 		}
 		x.filter.Causes = append(x.filter.Causes, c)
 	}

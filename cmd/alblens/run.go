@@ -135,8 +135,16 @@ targets, paths and minutes fail, and why.`,
 	return root
 }
 
-// suggestFlag adds the nearest flag to a complaint about an unknown one.
+// suggestFlag adds the nearest flag to a complaint about an unknown one, and says of a value that is no number just that.
 func suggestFlag(c *cobra.Command, err error) error {
+	if what, _, ok := strings.Cut(err.Error(), ": strconv."); ok {
+		return fmt.Errorf("%s: no such number", what)
+	}
+	if _, name, ok := strings.Cut(err.Error(), "unknown shorthand flag: "); ok {
+		if _, name, _ = strings.Cut(name, " in -"); c.Flags().Lookup(name) != nil {
+			return fmt.Errorf("%w; did you mean --%s?", err, name)
+		}
+	}
 	_, name, ok := strings.Cut(err.Error(), "unknown flag: --")
 	if !ok {
 		return err

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"alblens/sources/s3"
 )
 
 // parent makes a command that is there for those below it tell what they are, and complain of others.
@@ -38,10 +41,22 @@ func refuseUnknown(root *cobra.Command) {
 	}
 }
 
+// namesSource reports whether a name is of something that can be read.
+func namesSource(name string) bool {
+	if strings.HasPrefix(name, s3.Scheme+"://") {
+		return true
+	}
+	_, err := os.Stat(name)
+	return err == nil
+}
+
 // unknownCommand is the error of a name that no command below c has.
 func unknownCommand(c *cobra.Command, name string) error {
 	if near := c.SuggestionsFor(name); len(near) > 0 {
 		return usagef("unknown command %q; did you mean %s?", name, strings.Join(near, " or "))
+	}
+	if c == c.Root() && namesSource(name) {
+		return usagef("unknown command %q; did you mean alblens analyze %s?", name, name)
 	}
 	return usagef("unknown command %q; see %s --help", name, c.CommandPath())
 }

@@ -119,6 +119,9 @@ func parseInstant(text string, now time.Time) (time.Time, error) {
 			return t.UTC(), nil
 		}
 	}
+	if _, err := parseSpan(text); err == nil {
+		return time.Time{}, fmt.Errorf("%q is a length of time; write -%s for as long ago", text, text)
+	}
 	for _, layout := range []string{"15:04Z07:00", "15:04:05Z07:00", "15:04", "15:04:05"} {
 		if _, err := time.Parse(layout, text); err == nil {
 			return time.Time{}, fmt.Errorf("%q lacks the date; write %sT%s for today's, in UTC if no zone is given", text, today.Format(time.DateOnly), text)
