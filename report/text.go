@@ -292,7 +292,6 @@ func (r *Report) writeTimes(p *page) {
 	p.table(&g, nil)
 }
 
-// writeNext names the commands that show more of the failures.
 // longestSource is how long the sources may be, in bytes, that are repeated in commands: the longest of these then has 80
 // columns.
 const longestSource = 22
@@ -321,6 +320,7 @@ func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
+// writeNext names the commands that show more of the failures.
 func (r *Report) writeNext(p *page) {
 	t := &r.Result.Counts.Totals
 	if t.ELB5xx+t.Target5xx == 0 {

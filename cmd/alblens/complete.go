@@ -65,7 +65,7 @@ func completeFlags(c *cobra.Command, formats []string) {
 			panic("BUG: " + err.Error())
 		}
 	}
-	for _, name := range []string{"aws-config", "bundle"} {
+	for _, name := range []string{"aws-config", "bundle", "cache"} {
 		if c.Flags().Lookup(name) != nil {
 			if err := c.MarkFlagDirname(name); err != nil {
 				panic("BUG: " + err.Error())
