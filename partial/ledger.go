@@ -39,14 +39,16 @@ type Problem struct {
 	RecordsKept int64 // read before the fault
 }
 
-// NotBegun reports whether the run was interrupted before anything of the object counted.
-func (p *Problem) NotBegun() bool { return p.Kind == Interrupted && p.RecordsKept == 0 }
+// NotBegun reports whether the run was interrupted before anything of the object was read.
+func (p *Problem) NotBegun() bool { return p.Kind == Interrupted && p.Error == ErrorNotBegun }
 
 const (
 	// Skipped is the kind of a Problem that is none: the object holds no access log.
 	Skipped = "skipped"
 	// Interrupted is the kind of the Problem of an object that the end of the run kept from being read to its end.
 	Interrupted = "interrupted"
+	// ErrorNotBegun is the Error of such a Problem where nothing was read at all.
+	ErrorNotBegun = "not begun"
 )
 
 // A MalformedSample is a line that is not a record.

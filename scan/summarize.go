@@ -273,7 +273,7 @@ func account(l *partial.Ledger, p *plan.Plan, taken int, interrupted bool) {
 
 // NotBegun is the Problem of an object that the end of the context kept from being read at all.
 func NotBegun(name string) partial.Problem {
-	return partial.Problem{Name: name, Kind: partial.Interrupted, Error: "not begun"}
+	return partial.Problem{Name: name, Kind: partial.Interrupted, Error: partial.ErrorNotBegun}
 }
 
 // lenient passes lines on and keeps malformed ones, which the builder has counted, from ending the object, unless

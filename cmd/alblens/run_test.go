@@ -125,8 +125,7 @@ func TestInterrupted(t *testing.T) {
 				Complete, Interrupted bool
 				Records, Objects      int
 				Problems              []struct {
-					Name, Kind string
-					Kept       int `json:"records_kept"`
+					Name, Kind, Error string
 				}
 			}
 		}
@@ -142,7 +141,7 @@ func TestInterrupted(t *testing.T) {
 			if p.Kind != "interrupted" {
 				t.Errorf("%v: %+v", flags, p)
 			}
-			if p.Kept == 0 {
+			if p.Error == "not begun" {
 				notBegun++
 			}
 		}
@@ -160,6 +159,13 @@ func TestInterrupted(t *testing.T) {
 		if n := strings.Count(stdout, "\n"); code != 130 || n < 1000 || n > 2300 || !strings.Contains(stderr, "alblens: interrupted") {
 			t.Errorf("%v: exit code %d, %d records: %s", flags, code, n, stderr)
 		}
+	}
+	// What held no record till then was begun all the same.
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	if code, stdout, _ := runFor(ctx, after("x\n", stop, "x\n"), "analyze", "-"); code != 130 ||
+		!strings.Contains(stdout, "\n  interrupted: -\n") || strings.Contains(stdout, "not begun: ") {
+		t.Errorf("exit code %d, %s", code, stdout)
 	}
 	// Before anything is read there is nothing to report.
 	ctx, cancel := context.WithCancel(t.Context())
