@@ -14,10 +14,10 @@ BENCH    ?= .
 COUNT    ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race lint fuzz bench bench-base bench-compare corpus pgo peers proof screenshots rig cover cross release-check snapshot release clean
+.PHONY: help build demo test race race-all lint fuzz bench bench-base bench-compare corpus pgo peers proof screenshots rig cover cross release-check snapshot release clean
 
 # Tests prove the same without the profile, and build in half the time.
-test race lint fuzz cover cross: export GOFLAGS := $(GOFLAGS) -pgo=off
+test race race-all lint fuzz cover cross: export GOFLAGS := $(GOFLAGS) -pgo=off
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test: ## all tests of all modules; TESTFLAGS="-run Foo" passes flags on
 
 race: ## the short tests of all modules under the race detector
 	CGO_ENABLED=1 go run ./internal/tools/testsum -short -race -timeout 20m $(TESTFLAGS)
+
+race-all: ## all tests of all modules under the race detector: an hour or more
+	CGO_ENABLED=1 go run ./internal/tools/testsum -race -timeout 3h $(TESTFLAGS)
 
 lint: ## gofmt, go vet, staticcheck and tidy go.mod files
 	bash scripts/lint.sh

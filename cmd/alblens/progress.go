@@ -71,6 +71,7 @@ func (in *input) showProgress(m *scan.Meter, p *plan.Plan, std streams) (stop fu
 		progressbar.OptionSetPredictTime(true),
 		progressbar.OptionSetElapsedTime(true),
 		progressbar.OptionSetWidth(10),
+		progressbar.OptionSetSpinnerChangeInterval(0), // else a goroutine draws beside String, which does not lock
 	)
 	bar.StartWithoutRender()
 	began := time.Now()
