@@ -76,7 +76,13 @@ func Each(ctx context.Context, src sources.Source, p *plan.Plan, selector func()
 		}
 		return x.err
 	}
-	taken, err := ordered(ctx, len(p.Objects), c.Jobs, work, take)
+	taken, err := ordered(ctx, len(p.Objects), c.Jobs, work, func(item int, x piece) error {
+		err := take(item, x)
+		if err != nil {
+			fetch.stop()
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

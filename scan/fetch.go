@@ -12,6 +12,7 @@ import (
 // object by object.
 type fetcher struct {
 	ctx     context.Context
+	stop    context.CancelFunc // ends what is under way: no object is wanted any more
 	source  sources.Source
 	objects []sources.Ref
 	kept    func(ref *sources.Ref) bool // whether an object need not be opened
@@ -33,7 +34,8 @@ type result struct {
 }
 
 func newFetcher(ctx context.Context, src sources.Source, objects []sources.Ref, ahead int, kept func(*sources.Ref) bool) *fetcher {
-	return &fetcher{ctx: ctx, source: src, objects: objects, kept: kept, ahead: max(ahead, 1), begun: map[int]opened{}}
+	ctx, stop := context.WithCancel(ctx)
+	return &fetcher{ctx: ctx, stop: stop, source: src, objects: objects, kept: kept, ahead: max(ahead, 1), begun: map[int]opened{}}
 }
 
 // open opens an object, whether or not it is kept.
@@ -67,8 +69,9 @@ func (f *fetcher) begin(item int) opened {
 	return o
 }
 
-// close waits for what is under way and closes what was opened and never taken.
+// close ends what is under way and closes what was opened and never taken.
 func (f *fetcher) close() {
+	f.stop()
 	f.wg.Wait()
 	for _, o := range f.begun {
 		if r := <-o; r.body != nil {

@@ -686,3 +686,50 @@ func TestDone(t *testing.T) {
 		}
 	}
 }
+
+// stalled is a source one of whose objects is never opened, another never read: until the context ends.
+type stalled struct{ *memory }
+
+func (s stalled) Open(ctx context.Context, ref sources.Ref) (io.ReadCloser, error) {
+	switch ref.Name {
+	case "silent.log":
+		<-ctx.Done()
+		return nil, ctx.Err()
+	case "slow.log":
+		return silentBody{ctx}, nil
+	}
+	return s.memory.Open(ctx, ref)
+}
+
+type silentBody struct{ ctx context.Context }
+
+func (b silentBody) Read([]byte) (int, error) {
+	<-b.ctx.Done()
+	return 0, b.ctx.Err()
+}
+
+func (silentBody) Close() error { return nil }
+
+// TestEndsWithoutWaiting shows that a run that an error ends does not wait for objects that it wants no more.
+func TestEndsWithoutWaiting(t *testing.T) {
+	noLeak(t)
+	m := stalled{&memory{objects: []object{
+		{name: "a.log", body: logText(0, 2) + other}, {name: "silent.log", body: "1"}, {name: "slow.log", body: "1"},
+	}}}
+	p := m.plan(t)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for jobs := 1; jobs <= 3; jobs++ {
+		c := Config{Jobs: jobs, Ahead: 3, Strict: true}
+		if _, err := Summarize(ctx, m, p, options(), c); err == nil || !strings.HasPrefix(err.Error(), "a.log:3:") {
+			t.Errorf("Summarize: %v", err)
+		}
+		c.Strict = false
+		if _, err := Each(ctx, m, p, lines, &full{0}, c); err != errFull {
+			t.Errorf("Each: %v", err)
+		}
+	}
+	if ctx.Err() != nil {
+		t.Error("it was waited for what was not wanted any more")
+	}
+}

@@ -134,20 +134,26 @@ func partials(ctx context.Context, src sources.Source, objects []sources.Ref, o 
 		throttle.end(out.part.Bytes())
 		emit(out)
 	}
-	return ordered(ctx, len(objects), c.Jobs, work, func(item int, out outcome) error {
+	fold := func(item int, out outcome) error {
 		if out.err != nil {
-			throttle.open()
 			return out.err
 		}
 		bytes := out.part.Bytes()
 		c.Done(&objects[item], &out.part.Ledger, out.cached)
 		if err := take(item, out); err != nil {
-			throttle.open()
 			return err
 		}
 		throttle.folded(item, bytes)
 		c.Meter.objects.Add(1)
 		return nil
+	}
+	return ordered(ctx, len(objects), c.Jobs, work, func(item int, out outcome) error {
+		err := fold(item, out)
+		if err != nil {
+			throttle.open()
+			fetch.stop()
+		}
+		return err
 	})
 }
 
