@@ -162,6 +162,7 @@ func (o *object) read(p []byte) (int, error) {
 				err = io.ErrUnexpectedEOF // the answer was shorter than the object
 			}
 			if err == io.EOF {
+				o.gotOn()
 				return n, io.EOF
 			}
 			o.broken = err
@@ -178,10 +179,11 @@ func (o *object) read(p []byte) (int, error) {
 // resume takes the stream up again after broken, or says how it ends.
 func (o *object) resume() (done bool, err error) {
 	if o.off == o.size && !isChecksum(o.broken) {
+		o.gotOn()
 		return true, io.EOF // it broke when all was there: the server promised more than there is
 	}
 	if o.off-o.mark >= progress {
-		o.mark, o.vain = o.off, 0
+		o.gotOn()
 	}
 	// A checksum that does not match will not get better.
 	if o.off >= o.size || o.vain == maxVain || !o.store.patience.pause(o.ctx, o.vain+1) {
@@ -194,6 +196,12 @@ func (o *object) resume() (done bool, err error) {
 	}
 	o.broken = nil
 	return false, nil
+}
+
+// gotOn begins to count anew how often the stream was taken up again, which went well: it costs nothing of the budget.
+func (o *object) gotOn() {
+	o.store.patience.refund(o.vain)
+	o.mark, o.vain = o.off, 0
 }
 
 // isChecksum reports whether the SDK read a body whose checksum is another than the header's. It has no type for that.

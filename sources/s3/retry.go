@@ -60,7 +60,7 @@ func (p *patience) wait(attempt int) time.Duration {
 	return rand.N(min(p.longest, firstBackoff<<min(attempt-1, 10)) + 1)
 }
 
-// pause takes one retry from the budget and waits. It reports false when nothing is left, or the context ends.
+// pause takes one retry from the budget, for refund to give back, and waits. It reports false when nothing is left, or the context ends.
 func (p *patience) pause(ctx context.Context, attempt int) bool {
 	if _, err := p.limit.GetToken(ctx, retry.DefaultRetryCost); err != nil {
 		return false
@@ -74,3 +74,6 @@ func (p *patience) pause(ctx context.Context, attempt int) bool {
 		return false
 	}
 }
+
+// refund gives back what so many pauses took.
+func (p *patience) refund(pauses int) { p.limit.AddTokens(uint(pauses) * retry.DefaultRetryCost) }

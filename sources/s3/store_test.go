@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -267,6 +268,38 @@ func TestResume(t *testing.T) {
 	defer r.Close()
 	_, err = io.ReadAll(r)
 	wantProblem(t, err, sources.Truncated, "of 524288 bytes: unexpected EOF")
+}
+
+// A stream that gets on after each of very many breaks is read to its end: what went well costs nothing of the budget,
+// which has 120 retries for so few objects at once.
+func TestResumeOftenAndWell(t *testing.T) {
+	const step, breaks = 90 << 10, 300
+	content := strings.Repeat("0123456789abcdef", step*breaks/16)
+	for name, size := range map[string]int{"one object": step * breaks, "many objects": step + 10} {
+		t.Run(name, func(t *testing.T) {
+			store := fake(t, func(w http.ResponseWriter, r *http.Request) {
+				from := 0
+				fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
+				w.Header().Set("Content-Length", strconv.Itoa(size-from))
+				if from > 0 {
+					w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, size-1, size))
+					w.WriteHeader(http.StatusPartialContent)
+				}
+				io.WriteString(w, content[from:min(from+step, size)]) // and breaks off where that is not all
+			}, s3.Options{Concurrency: 1, Backoff: time.Microsecond})
+			for range breaks * step / size {
+				r, err := store.Open(t.Context(), sources.Ref{Name: "s3://b/k", Size: int64(size), ETag: `"e"`})
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := io.ReadAll(r)
+				r.Close()
+				if err != nil || string(got) != content[:size] {
+					t.Fatalf("%d of %d bytes: %v", len(got), size, err)
+				}
+			}
+		})
+	}
 }
 
 // fake returns a store in front of a handler.
