@@ -67,6 +67,7 @@ type Store struct {
 	cfg     aws.Config            //
 	err     error                 // why cfg is of no use
 	clients map[string]*s3.Client // by bucket: buckets differ in region
+	vain    time.Time             // when renew last found no other credentials
 }
 
 var (
@@ -221,6 +222,10 @@ func discover(ctx context.Context, c *s3.Client, bucket string) string {
 	return aws.ToString(out.BucketRegion)
 }
 
+// renewPause is how long renew takes it that there are no other credentials, once there were none: to ask for them may
+// take a second each time, and every object that is left would wait for it in turn.
+const renewPause = 10 * time.Second
+
 // renew makes a client with credentials obtained anew, after those of c turned out to have ended; nil when there are no
 // others. Of many requests that fail at once the first one renews for all.
 func (s *Store) renew(ctx context.Context, bucket string, c *s3.Client) *s3.Client {
@@ -229,9 +234,10 @@ func (s *Store) renew(ctx context.Context, bucket string, c *s3.Client) *s3.Clie
 	if now := s.clients[bucket]; now != nil && now != c {
 		return now
 	}
-	if s.opt.NoSignRequest || s.cfg.Credentials == nil {
+	if s.opt.NoSignRequest || s.cfg.Credentials == nil || time.Since(s.vain) < renewPause {
 		return nil
 	}
+	s.vain = time.Now()
 	old, err := s.cfg.Credentials.Retrieve(ctx)
 	if err != nil {
 		return nil
@@ -244,7 +250,7 @@ func (s *Store) renew(ctx context.Context, bucket string, c *s3.Client) *s3.Clie
 	if now, err := cfg.Credentials.Retrieve(ctx); err != nil || now.AccessKeyID == old.AccessKeyID && now.SessionToken == old.SessionToken {
 		return nil
 	}
-	s.cfg = cfg
+	s.cfg, s.vain = cfg, time.Time{}
 	for name, client := range s.clients {
 		s.clients[name] = s.dial(client.Options().Region)
 	}

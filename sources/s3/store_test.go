@@ -506,6 +506,35 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// When credentials have ended and there are no others, they are asked for once, not again for every object that is left.
+func TestNoOtherCredentials(t *testing.T) {
+	expired := func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, "<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>")
+	}
+	store := fake(t, expired, s3.Options{Profile: "process"})
+	dir := t.TempDir()
+	asked := filepath.Join(dir, "asked")
+	text := fmt.Sprintf("[profile process]\ncredential_process = sh -c 'echo >>%s; echo {\\\"Version\\\":1,\\\"AccessKeyId\\\":\\\"k\\\",\\\"SecretAccessKey\\\":\\\"s\\\"}'\n", asked)
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "config"))
+	if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		_, err := store.Open(t.Context(), sources.Ref{Name: "s3://b/k"})
+		wantProblem(t, err, sources.Expired, "ExpiredToken")
+	}
+	lines, err := os.ReadFile(asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != 2 { // at first, and when they had ended
+		t.Errorf("credentials were asked for %d times, want 2", len(lines))
+	}
+}
+
 func TestConfiguration(t *testing.T) {
 	s3test.Isolate(t)
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
