@@ -17,9 +17,13 @@ import (
 	"alblens/internal/logname"
 )
 
+// known is the local files and directories that were listed, for whatever argument: by their paths without symbolic links,
+// the names under which they were first met. Records read twice would count twice.
+type known map[string]string
+
 // path lists a file or, recursively, a directory.
 func path(arg string) lister {
-	return func(ctx context.Context, sel Selection) iter.Seq2[Ref, error] {
+	return func(ctx context.Context, sel Selection, seen known) iter.Seq2[Ref, error] {
 		return func(yield func(Ref, error) bool) {
 			name := clean(arg)
 			info, err := os.Stat(name)
@@ -27,15 +31,42 @@ func path(arg string) lister {
 			case err != nil:
 				yield(Ref{}, local(arg, err))
 			case info.IsDir():
-				w := walk{ctx: ctx, sel: sel, yield: yield}
+				w := walk{ctx: ctx, sel: sel, seen: seen, yield: yield}
 				w.run(name, arg, Nothing("the directory holds no files"))
 			default:
 				ref := refer(name, info)
 				ref.Named = true
+				if first := seen.meet(name, info); first != name {
+					yield(Ref{}, skip(name, fmt.Errorf("same file as %s", first)))
+					return
+				}
 				yield(ref, nil)
 			}
 		}
 	}
+}
+
+// meet returns the name under which a file was first met, which is its own if it was not. Pipes and devices are met anew
+// each time.
+func (k known) meet(name string, info fs.FileInfo) (first string) {
+	real, err := resolve(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return name
+	}
+	if first, again := k[real]; again {
+		return first
+	}
+	k[real] = name
+	return name
+}
+
+// resolve returns the absolute path without symbolic links.
+func resolve(name string) (string, error) {
+	real, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(real)
 }
 
 // glob lists what a pattern matches. A directory that matches is walked, as it
@@ -44,10 +75,10 @@ func path(arg string) lister {
 // Note: doublestar's own walk would do, but it either ends at the first
 // directory that may not be read or passes over all of them silently.
 func glob(pattern string) lister {
-	return func(ctx context.Context, sel Selection) iter.Seq2[Ref, error] {
+	return func(ctx context.Context, sel Selection, seen known) iter.Seq2[Ref, error] {
 		return func(yield func(Ref, error) bool) {
 			base, rest := doublestar.SplitPattern(filepath.ToSlash(pattern))
-			w := walk{ctx: ctx, sel: sel, yield: yield, pattern: rest}
+			w := walk{ctx: ctx, sel: sel, seen: seen, yield: yield, pattern: rest}
 			w.run(clean(base), pattern, Nothing("no file matches"))
 		}
 	}
@@ -107,25 +138,20 @@ func openPipe(ctx context.Context, ref Ref) (io.ReadCloser, error) {
 }
 
 // walk yields the files below a directory, sorted within each directory. It
-// follows symbolic links and yields what can be reached in several ways once,
-// since records read twice would count twice.
+// follows symbolic links and yields what can be reached in several ways once.
 type walk struct {
 	ctx     context.Context
 	sel     Selection
+	seen    known
 	yield   func(Ref, error) bool
 	pattern string // relative to the root; "": everything
 
-	seen map[string]string // by resolved path: the name under which it was first met
-	met  bool              // a file was met, whatever became of it
+	met bool // a file was met, whatever became of it
 }
 
 // run walks root; when there is no file, it reports none under the name arg.
 func (w *walk) run(root, arg string, none error) {
-	w.seen = map[string]string{}
-	real, err := filepath.EvalSymlinks(root)
-	if err == nil {
-		real, err = filepath.Abs(real)
-	}
+	real, err := resolve(root)
 	switch {
 	case w.pattern != "" && errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -152,7 +178,8 @@ type folder struct {
 func (w *walk) dir(d folder) bool {
 	if d.all {
 		if first, ok := w.seen[d.real]; ok {
-			return w.yield(Ref{}, skip(d.name, fmt.Errorf("same directory as %s", first)))
+			w.met = true // what is in it was listed then
+			return first == d.name || w.yield(Ref{}, skip(d.name, fmt.Errorf("same directory as %s", first)))
 		}
 		w.seen[d.real] = d.name
 	} else {
@@ -236,7 +263,7 @@ func (w *walk) entry(d folder, e fs.DirEntry) bool {
 		return true
 	}
 	if first, again := w.seen[real]; again {
-		return w.yield(Ref{}, skip(name, fmt.Errorf("same file as %s", first)))
+		return first == name || w.yield(Ref{}, skip(name, fmt.Errorf("same file as %s", first)))
 	}
 	w.seen[real] = name
 	return w.yield(ref, nil)

@@ -193,6 +193,34 @@ func TestSymlinks(t *testing.T) {
 	}
 }
 
+// However arguments name them, files and directories are listed once.
+func TestSeveralArguments(t *testing.T) {
+	tree(t, map[string]string{"logs/a.log": "a", "logs/day/b.log": "b", "c.log": "c"})
+	symlink(t, "a.log", "logs/latest.log")
+	symlink(t, "logs", "twin")
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	here = filepath.ToSlash(here)
+	for _, tt := range []struct {
+		args, want []string
+	}{
+		{[]string{"logs/a.log", "logs/latest.log"}, []string{"logs/a.log", "! skipped logs/latest.log: same file as logs/a.log"}},
+		{[]string{"c.log", here + "/c.log"}, []string{"c.log", "! skipped " + here + "/c.log: same file as c.log"}},
+		{[]string{"twin/day/b.log", "logs/day"}, []string{"twin/day/b.log", "! skipped logs/day/b.log: same file as twin/day/b.log"}},
+		{[]string{"logs/day", "twin/day"}, []string{"logs/day/b.log", "! skipped twin/day: same directory as logs/day"}},
+		{[]string{"logs/*.log", "twin/*.log"}, []string{"logs/a.log", "! skipped logs/latest.log: same file as logs/a.log",
+			"! skipped twin/a.log: same file as logs/a.log", "! skipped twin/latest.log: same file as logs/a.log"}},
+		{[]string{"logs/day", "logs"}, []string{"logs/day/b.log", "logs/a.log", "! skipped logs/latest.log: same file as logs/a.log"}},
+		{[]string{"logs/day/", "logs/day", "logs/day/*"}, []string{"logs/day/b.log"}},
+	} {
+		if diff := cmp.Diff(tt.want, lines(t, tt.args...)); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", tt.args, diff)
+		}
+	}
+}
+
 // A directory met first by a name that does not match the pattern is still
 // found by the one that does.
 func TestGlobThroughSymlinkedTwin(t *testing.T) {

@@ -25,7 +25,7 @@ type Options struct {
 }
 
 // Parse turns SOURCE arguments into one Source that lists them in their order
-// and yields no name twice. It reads nothing but whether a local file of an
+// and yields no name twice, nor a file under two. It reads nothing but whether a local file of an
 // argument's name exists; its errors are all wrong usage. With no arguments
 // the Source lists nothing and still opens any Ref.
 func Parse(args []string, opt Options) (Source, error) {
@@ -43,7 +43,7 @@ func Parse(args []string, opt Options) (Source, error) {
 	return s, nil
 }
 
-type lister func(context.Context, Selection) iter.Seq2[Ref, error]
+type lister func(context.Context, Selection, known) iter.Seq2[Ref, error]
 
 // source is what Parse makes of all arguments together.
 type source struct {
@@ -69,7 +69,7 @@ func (s *source) lister(arg string) (lister, error) {
 			if bucket, _, _ := strings.Cut(rest, "/"); bucket == "" {
 				return nil, fmt.Errorf("%s names no bucket", arg)
 			}
-			return func(ctx context.Context, sel Selection) iter.Seq2[Ref, error] {
+			return func(ctx context.Context, sel Selection, _ known) iter.Seq2[Ref, error] {
 				return store.List(ctx, arg, sel)
 			}, nil
 		}
@@ -98,7 +98,7 @@ func exists(path string) bool {
 }
 
 func one(ref Ref) lister {
-	return func(context.Context, Selection) iter.Seq2[Ref, error] {
+	return func(context.Context, Selection, known) iter.Seq2[Ref, error] {
 		return func(yield func(Ref, error) bool) { yield(ref, nil) }
 	}
 }
@@ -106,8 +106,9 @@ func one(ref Ref) lister {
 func (s *source) List(ctx context.Context, sel Selection) iter.Seq2[Ref, error] {
 	return func(yield func(Ref, error) bool) {
 		seen := map[string]bool{}
+		files := known{}
 		for _, list := range s.listers {
-			for ref, err := range list(ctx, sel) {
+			for ref, err := range list(ctx, sel, files) {
 				if err == nil {
 					if seen[ref.Name] {
 						continue
