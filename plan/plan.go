@@ -33,7 +33,8 @@ type Plan struct {
 // A Shard is the objects from First up to, not including, End. They are folded one after the other.
 type Shard struct{ First, End int }
 
-// A Duplicate was left out of the plan: SameAs has the same AWS file name and size, or is AWS's own of the same content.
+// A Duplicate was left out of the plan: SameAs has the same AWS file name and size, or is packed what Name is unpacked, or
+// is AWS's own of the same content.
 type Duplicate struct {
 	Name, SameAs string
 	ByContent    bool // the names differ, the contents do not
@@ -97,7 +98,8 @@ func Compare(a, b sources.Ref) int {
 }
 
 // dropDuplicates leaves out objects that were copied. AWS's file names hold a random part, so two of one name and size
-// are one. A copy under a name of another kind is told by S3's ETag, where that is the MD5 of the content.
+// are one, and so is what was unpacked beside the packed one, which is read, for it has a checksum. A copy under a name of
+// another kind is told by S3's ETag, where that is the MD5 of the content.
 //
 // Note: two names that are both not AWS's are two objects, whatever their ETags: so they are on disk, where nothing tells.
 func (p *Plan) dropDuplicates() {
@@ -121,8 +123,13 @@ func (p *Plan) dropDuplicates() {
 			first[identity{ref.ETag, ref.Size}] = ref.Name
 		}
 	}
+	packed := p.packed()
 	for i, ref := range p.Objects {
-		if ref.Log.Kind != logname.Access && isMD5(ref.ETag) {
+		if ref.Log.Kind == logname.Access {
+			if name := packed[ref.Log.Base]; name != "" {
+				again[i] = Duplicate{Name: ref.Name, SameAs: name}
+			}
+		} else if isMD5(ref.ETag) {
 			if name, ok := first[identity{ref.ETag, ref.Size}]; ok {
 				again[i] = Duplicate{Name: ref.Name, SameAs: name, ByContent: true}
 			}
@@ -137,6 +144,23 @@ func (p *Plan) dropDuplicates() {
 		}
 	}
 	p.Objects = kept
+}
+
+// packed returns the access logs that end in ".gz", by their file names without it; nil where all of them do.
+func (p *Plan) packed() map[string]string {
+	const gz = ".gz"
+	if !slices.ContainsFunc(p.Objects, func(ref sources.Ref) bool {
+		return ref.Log.Kind == logname.Access && !strings.HasSuffix(ref.Log.Base, gz)
+	}) {
+		return nil
+	}
+	packed := map[string]string{}
+	for _, ref := range p.Objects {
+		if name, ok := strings.CutSuffix(ref.Log.Base, gz); ok && packed[name] == "" {
+			packed[name] = ref.Name
+		}
+	}
+	return packed
 }
 
 // isMD5 reports whether an ETag may be the MD5 of the content: those of uploads in parts have a dash, and those of

@@ -120,6 +120,25 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
+// What somebody unpacked beside the packed object is read once; unpacked alone it is read like any other.
+func TestUnpacked(t *testing.T) {
+	packed, alone := object("web 1405 10.0.0.5 r", 100), object("web 1405 10.0.0.6 r", 100)
+	named := func(dir string, ref sources.Ref, size int64) sources.Ref {
+		name := dir + strings.TrimSuffix(ref.Log.Base, ".gz")
+		return sources.Ref{Name: name, Size: size, Log: logname.Parse(name)}
+	}
+	beside, elsewhere, only := named("s3://logs/", packed, 900), named("s3://a/", packed, 900), named("s3://logs/", alone, 900)
+	p := build(t, listing{beside, packed, elsewhere, only})
+	if got, want := names(p.Objects), names([]sources.Ref{packed, only}); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	want := []Duplicate{{elsewhere.Name, packed.Name, false}, {beside.Name, packed.Name, false}}
+	slices.SortFunc(p.Duplicates, func(a, b Duplicate) int { return strings.Compare(a.Name, b.Name) })
+	if d := gocmp.Diff(p.Duplicates, want); d != "" {
+		t.Errorf("duplicates: got -, want +:\n%s", d)
+	}
+}
+
 // A gap is a slot and more for which a node has no object, between two that it has.
 func TestGaps(t *testing.T) {
 	clock := func(text string) time.Time {
