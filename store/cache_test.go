@@ -513,6 +513,23 @@ func TestClaim(t *testing.T) {
 	}
 }
 
+// Runs that begin with a new directory at once all get it, however soon one of them fills it.
+func TestClaimAtOnce(t *testing.T) {
+	for range 100 {
+		dir := filepath.Join(t.TempDir(), "cache")
+		var runs sync.WaitGroup
+		for range 8 {
+			runs.Go(func() {
+				if err := claim(dir); err != nil {
+					t.Error(err)
+				}
+				os.Mkdir(filepath.Join(dir, "00"), 0o700)
+			})
+		}
+		runs.Wait()
+	}
+}
+
 // Entries hold lines of the log: nobody else may read them.
 func TestModes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache")

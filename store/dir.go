@@ -34,6 +34,9 @@ func claim(dir string) error {
 		return bare(err)
 	}
 	if slices.ContainsFunc(names, func(e fs.DirEntry) bool { return !strings.HasPrefix(e.Name(), sources.CacheTag) }) {
+		if sources.IsCache(dir) { // another run has claimed it just now, and begun to fill it
+			return nil
+		}
 		return fmt.Errorf("not empty, and no cache of alblens: %w", ErrForeign)
 	}
 	return write(tag, []byte(sources.CacheSignature))
