@@ -19,7 +19,8 @@ import (
 )
 
 // List yields the objects whose keys begin with the URL's, in the order of
-// their keys. When one has exactly that key, it alone is meant, and Named.
+// their keys. When one has exactly that key, it alone is meant, and Named,
+// unless the key ends in a slash.
 func (s *Store) List(ctx context.Context, name string, sel sources.Selection) iter.Seq2[sources.Ref, error] {
 	return func(yield func(sources.Ref, error) bool) {
 		within, stop := context.WithCancel(ctx)
@@ -232,7 +233,7 @@ func (l *lister) page(out *s3.ListObjectsV2Output, end string, first bool) (p pa
 		}
 		l.met.Store(true)
 		// No key that begins with prefix sorts before prefix itself.
-		ref.Named = first && i == 0 && key == l.prefix
+		ref.Named = first && i == 0 && key == l.prefix && !strings.HasSuffix(key, "/")
 		if ok, skipped := l.sel.Screen(ref); ok {
 			p.found = append(p.found, found{ref: ref})
 		} else if skipped != nil {

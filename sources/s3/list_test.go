@@ -225,6 +225,15 @@ func TestListPartlyDenied(t *testing.T) {
 	}
 }
 
+// A folder is meant with all in it, though some program left an object under its very name.
+func TestListFolderObject(t *testing.T) {
+	s := &shelf{keys: []string{"logs/", "logs/a.log", "logs/b.log"}, size: 1000}
+	got, problems := listBelow(t, s.store(t), "logs/", sources.Selection{})
+	if !slices.Equal(got, s.keys) || len(problems) > 0 {
+		t.Errorf("keys %q, problems %v", got, problems)
+	}
+}
+
 // Whoever stops listening early is not kept waiting, and nothing goes on behind their back.
 func TestListStopped(t *testing.T) {
 	s := &shelf{keys: year(), size: 50}
