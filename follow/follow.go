@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"alblens/internal/logname"
@@ -61,12 +62,13 @@ type Follower struct {
 	polled bool
 
 	troubles troubles
-	failures int             // polls on end that could not list everything
-	latest   time.Time       // when the last object came
-	silent   bool            // and it was told that none did since
-	short    bool            // it was told that the window is shorter than asked for
-	skipped  map[string]bool // of the latest listing: what was passed over
-	copies   map[string]bool // and what was read under another name
+	failures int               // polls on end that could not list everything
+	latest   time.Time         // when the last object came
+	silent   bool              // and it was told that none did since
+	short    bool              // it was told that the window is shorter than asked for
+	skipped  map[string]bool   // of the latest listing: what was passed over
+	copies   map[string]bool   // and what was read under another name
+	unlisted []partial.Problem // and what could not be listed
 }
 
 // New returns a Follower that has read nothing yet.
@@ -78,8 +80,14 @@ func New(src sources.Source, c Config) *Follower {
 	return &Follower{c: c, src: src, window: newWindow(c.Options, c.Window, c.Memory), troubles: troubles{say: c.Say}}
 }
 
-// Whole folds what the window holds: the Partial is the caller's.
-func (f *Follower) Whole() *partial.Partial { return f.window.whole() }
+// Whole folds what the window holds: the Partial is the caller's. Among its problems is what could not be listed of late.
+func (f *Follower) Whole() *partial.Partial {
+	whole := f.window.whole()
+	for _, p := range f.unlisted {
+		whole.Ledger.AddProblem(p)
+	}
+	return whole
+}
 
 // Objects are those of the window, in no order.
 func (f *Follower) Objects() []sources.Ref {
@@ -135,7 +143,9 @@ func (f *Follower) Poll(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return changed, err
 	}
-	if err := f.listed(p); err != nil {
+	other, err := f.listed(p)
+	changed = changed || other
+	if err != nil {
 		return changed, err
 	}
 	fresh := f.fresh(p, now)
@@ -180,10 +190,11 @@ func (f *Follower) read(ctx context.Context, fresh *plan.Plan, now time.Time) (c
 	return came, err
 }
 
-// listed tells of what could not be listed. If that is everything, and at first, it is an error.
-func (f *Follower) listed(p *plan.Plan) error {
+// listed tells of what could not be listed, and reports whether that is something else than before. If it is everything,
+// and at first, it is an error.
+func (f *Follower) listed(p *plan.Plan) (changed bool, err error) {
 	skipped := map[string]bool{}
-	failed := false
+	var unlisted []partial.Problem
 	for _, problem := range p.Problems {
 		_, nothing := errors.AsType[sources.Nothing](problem)
 		switch {
@@ -194,20 +205,21 @@ func (f *Follower) listed(p *plan.Plan) error {
 		case nothing && problem.Hint == "": // else it is no place where anything can come
 			f.troubles.met("nothing "+problem.Name, fmt.Sprintf("%s yet; waiting", problem.Error()), "")
 		default:
-			failed = true
 			if !f.polled && len(p.Objects) == 0 {
-				return problem
+				return false, problem
 			}
+			unlisted = append(unlisted, partial.Problem{Name: problem.Name, Kind: string(problem.Kind), Error: problem.Reason()})
 			f.troubles.met("list "+problem.Name+" "+string(problem.Kind), problem.Error()+"; tried again",
 				fmt.Sprintf("%s can be listed again", problem.Name))
 		}
 	}
-	f.skipped = skipped
+	changed = !slices.Equal(f.unlisted, unlisted)
+	f.skipped, f.unlisted = skipped, unlisted
 	f.failures++
-	if !failed {
+	if len(unlisted) == 0 {
 		f.failures = 0
 	}
-	return nil
+	return changed, nil
 }
 
 // fresh is the plan of what is to be read now: what is new, or another than it was, and what failed and is due again.

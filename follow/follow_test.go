@@ -10,6 +10,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"alblens/internal/logname"
+	"alblens/partial"
 	"alblens/plan"
 	"alblens/scan"
 	"alblens/sources"
@@ -248,6 +249,20 @@ func TestListingFails(t *testing.T) {
 	r.store.problem = nil
 	r.poll(minutes(1))
 	r.says("s3://logs/ can be listed again")
+	r.store.problem = fails("s3://logs/", sources.Denied)
+	for i, change := range []bool{true, false} {
+		if r.poll(minutes(1)) != change {
+			t.Errorf("failure %d: a change is not %v", i+1, change)
+		}
+		l := r.Whole().Freeze().Ledger
+		if want := []partial.Problem{{Name: "s3://logs/", Kind: "denied", Error: "no luck"}}; !gocmp.Equal(l.Problems, want) || l.Failed != 1 {
+			t.Errorf("problems %+v, want %+v", l.Problems, want)
+		}
+	}
+	r.store.problem = nil
+	if !r.poll(minutes(1)) || r.Whole().Freeze().Ledger.Failed != 0 {
+		t.Error("what can be listed again is a problem all the same")
+	}
 	if got := r.pause(); got != minutes(1) {
 		t.Errorf("the pause is %v", got)
 	}
