@@ -247,6 +247,8 @@ var troubles = []trouble{
 	{what: "listing: connection reset, twice", times: 2, fault: faultproxy.Reset, listing: true},
 	{what: "listing: answer cut short, twice", times: 2, fault: faultproxy.Short, listing: true},
 	{what: "listing: answer cut short, for good", kind: sources.Unreadable, fault: faultproxy.Short, listing: true},
+	{what: "listing: an empty answer, twice", times: 2, fault: always(faultproxy.Short(0)), listing: true},
+	{what: "listing: a web page for an answer, for good", kind: sources.Unreadable, fault: always(faultproxy.Page()), listing: true},
 	{what: "listing: silence in the answer, once", times: 1, fault: faultproxy.Stall, listing: true},
 	{what: "listing: credentials expire, and new ones are there", fault: expiredFirst, listing: true, before: sharedFile,
 		during: func(r *rig, _ int) { r.credentials(r.second) }},

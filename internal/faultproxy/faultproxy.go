@@ -207,6 +207,14 @@ func Short(share float64) Fault {
 	}
 }
 
+// Page answers with the web page of somebody in between.
+func Page() Fault {
+	return func(w http.ResponseWriter, _ *http.Request, _ *Answer) {
+		w.Header().Set("Content-Type", "text/html")
+		io.WriteString(w, "<html><body>Please log in.</body></html>")
+	}
+}
+
 // Long promises that many bytes more than there are, and closes the connection after the last one.
 func Long(more int) Fault {
 	return func(w http.ResponseWriter, _ *http.Request, a *Answer) {
