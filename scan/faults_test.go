@@ -222,6 +222,8 @@ var troubles = []trouble{
 	{what: "`Content-Length` too long", fault: always(faultproxy.Long(1000))},
 	{what: "more bytes than were listed", kind: sources.Unreadable, fault: always(faultproxy.Surplus(1000))},
 	{what: "wrong `Content-Encoding`", fault: always(faultproxy.Encoded("gzip"))},
+	{what: "a web page for an answer, twice", times: 2, fault: always(faultproxy.Page())},
+	{what: "a web page for an answer, for good", kind: sources.Unreadable, fault: always(faultproxy.Page())},
 	{what: "a bit flipped", kind: "corrupt", fault: faultproxy.Flip, garbled: true},
 	{what: "no address for the server, for a while", times: 1, fault: faultproxy.Reset,
 		during: func(r *rig, _ int) { r.dial.Store(2) }},

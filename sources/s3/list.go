@@ -13,8 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/middleware"
 
 	"alblens/internal/logname"
 	"alblens/sources"
@@ -204,23 +202,8 @@ func (l *lister) ask(in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error)
 	defer func() { <-l.turn }()
 	return do(l.ctx, l.store, l.bucket, func(c *s3.Client) (*s3.ListObjectsV2Output, error) {
 		l.store.lists.Add(1)
-		return c.ListObjectsV2(l.ctx, in, s3.WithAPIOptions(requireListing))
+		return c.ListObjectsV2(l.ctx, in, isListing)
 	})
-}
-
-var errNoListing = errors.New("it is no listing")
-
-// requireListing has an answer asked for again that does not say whether more follows: the SDK takes an empty one, or the
-// web page of a proxy, for a listing without keys.
-func requireListing(stack *middleware.Stack) error {
-	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("RequireListing",
-		func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
-			out, meta, err := next.HandleDeserialize(ctx, in)
-			if list, ok := out.Result.(*s3.ListObjectsV2Output); err == nil && (!ok || list.IsTruncated == nil) {
-				err = &smithy.DeserializationError{Err: errNoListing}
-			}
-			return out, meta, err
-		}), middleware.Before)
 }
 
 // failure is the page of a request that failed. When nothing may be listed, the one object that the URL may name can

@@ -75,12 +75,20 @@ func (o *object) get() error {
 	if o.off > 0 {
 		in.Range = aws.String(fmt.Sprintf("bytes=%d-", o.off))
 	}
+	var checks []func(*s3.Options)
+	if o.etag != nil {
+		checks = append(checks, isObject)
+	}
 	o.store.gets.Add(1)
 	out, err := do(o.ctx, o.store, bucket, func(c *s3.Client) (*s3.GetObjectOutput, error) {
-		return c.GetObject(o.ctx, in)
+		return c.GetObject(o.ctx, in, checks...)
 	})
 	if err != nil {
 		return o.store.problem(o.ctx, o.name, get, err)
+	}
+	if o.etag != nil && bareETag(*out.ETag) != bareETag(*o.etag) { // not every server heeds If-Match
+		out.Body.Close()
+		return &sources.Problem{Name: o.name, Kind: sources.Changed, Err: errReplaced}
 	}
 	if o.off > 0 && !startsAt(out.ContentRange, o.off) {
 		out.Body.Close()
@@ -97,6 +105,9 @@ func (o *object) get() error {
 	o.body = out.Body
 	return nil
 }
+
+// bareETag is an ETag without its quotes and the mark that proxies put on it who packed what they passed on.
+func bareETag(etag string) string { return strings.Trim(strings.TrimPrefix(etag, "W/"), `"`) }
 
 // startsAt reports whether a Content-Range, such as "bytes 7-11/12", begins at off.
 func startsAt(contentRange *string, off int64) bool {

@@ -51,6 +51,8 @@ func loginNeeded(err error) bool {
 	return ok || noCredentials(err) && strings.Contains(err.Error(), "SSO")
 }
 
+var errReplaced = errors.New("replaced since it was listed")
+
 // plain says err in fewer words than the SDK does.
 type plain struct {
 	text string
@@ -73,7 +75,7 @@ func (s *Store) problem(ctx context.Context, name string, need permission, err e
 		p.Kind, p.Hint = s.answer(api, need, bucket, err)
 		switch {
 		case p.Kind == sources.Changed:
-			p.Err = &plain{"replaced since it was listed", err}
+			p.Err = &plain{errReplaced.Error(), err}
 		case spent(err):
 			p.Err = &plain{p.Err.Error() + spentSuffix, err}
 		}

@@ -281,6 +281,7 @@ func TestResumeOftenAndWell(t *testing.T) {
 				from := 0
 				fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
 				w.Header().Set("Content-Length", strconv.Itoa(size-from))
+				w.Header().Set("ETag", `"e"`)
 				if from > 0 {
 					w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, size-1, size))
 					w.WriteHeader(http.StatusPartialContent)
@@ -299,6 +300,29 @@ func TestResumeOftenAndWell(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What a server sends that does not heed If-Match is held to the listing all the same.
+func TestReplacedUnheeded(t *testing.T) {
+	for listed, want := range map[string]sources.Kind{`"new"`: "", `new`: "", `"old"`: sources.Changed} {
+		store := fake(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("ETag", `W/"new"`)
+			io.WriteString(w, "content")
+		}, s3.Options{})
+		r, err := store.Open(t.Context(), sources.Ref{Name: "s3://b/k", Size: 7, ETag: listed})
+		if want != "" {
+			wantProblem(t, err, want, "replaced since it was listed")
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", listed, err)
+			continue
+		}
+		if got, err := io.ReadAll(r); err != nil || string(got) != "content" {
+			t.Errorf("%s: %q, %v", listed, got, err)
+		}
+		r.Close()
 	}
 }
 
@@ -383,6 +407,7 @@ func TestRequests(t *testing.T) {
 	var heard []string
 	store := fake(t, func(w http.ResponseWriter, r *http.Request) {
 		heard = append(heard, r.Method+" "+r.URL.Path+" payer="+r.Header.Get("X-Amz-Request-Payer")+" if="+r.Header.Get("If-Match"))
+		w.Header().Set("ETag", `"e"`)
 		// Keys may hold what XML cannot: they come encoded.
 		io.WriteString(w, `<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>
 			<Contents><Key>logs/a%01+b%2Bc.log</Key><Size>1</Size><ETag>&quot;e&quot;</ETag></Contents></ListBucketResult>`)
