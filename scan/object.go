@@ -38,6 +38,8 @@ type sink interface {
 const sniff = 64 << 10
 
 var (
+	// errOther is of an object with a log's name that holds something else: the error message of a failed download, say.
+	errOther       = errors.New("no line is a record, though the name is that of an access log")
 	errNoRecords   = errors.New("no access log: no line in its first 64 KiB is a record")
 	errInterrupted = errors.New(partial.Interrupted)
 )
@@ -70,7 +72,7 @@ func (r *reader) read(ctx context.Context, ref sources.Ref, from result, to sink
 	for {
 		line, err := r.lines.Next()
 		if err != nil && err != parser.ErrTooLong {
-			return r.end(ref, err, unsure && to.Empty()), nil
+			return r.end(ref, err, unsure, to.Empty()), nil
 		}
 		if err := to.Line(line, r.lines.Number(), err); err != nil && refused == nil {
 			refused = err
@@ -87,10 +89,13 @@ func (r *reader) read(ctx context.Context, ref sources.Ref, from result, to sink
 	}
 }
 
-func (r *reader) end(ref sources.Ref, err error, empty bool) *partial.Problem {
+// end says what an object is that ended by err: unsure is whether it may be no log at all, empty that no line was a record.
+func (r *reader) end(ref sources.Ref, err error, unsure, empty bool) *partial.Problem {
 	switch {
-	case err == io.EOF && empty:
+	case err == io.EOF && empty && unsure:
 		return &partial.Problem{Name: ref.Name, Kind: partial.Skipped, Error: errNoRecords.Error()}
+	case err == io.EOF && empty && ref.Log.Kind == logname.Access && r.lines.Number() > 0:
+		return problem(ref.Name, errOther)
 	case err == io.EOF:
 		return nil
 	}
@@ -135,7 +140,7 @@ func problem(name string, err error) *partial.Problem {
 		kind, err = partial.Interrupted, errInterrupted
 	case errors.Is(err, inflate.ErrTruncated):
 		kind = string(sources.Truncated)
-	case errors.Is(err, inflate.ErrCorrupt):
+	case errors.Is(err, inflate.ErrCorrupt), err == errOther:
 		kind = "corrupt"
 	}
 	return &partial.Problem{Name: name, Kind: kind, Error: err.Error()}

@@ -192,10 +192,11 @@ func faulty(t *testing.T) (*memory, partial.Ledger) {
 	}}
 	junkLines := int64(strings.Count(junk, "\n"))
 	want := partial.Ledger{
-		Objects: 17, Complete: 7, Partial: 5, Failed: 3, Skipped: 2,
+		Objects: 17, Complete: 6, Partial: 6, Failed: 3, Skipped: 2,
 		Records:   20 + 10 + 4 + 10 + 3 + 1 + 1 + 2 + 2,
 		Malformed: 2 + 2*junkLines + 1 + 1,
 		Problems: []partial.Problem{
+			{Name: awsName, Kind: "corrupt", Error: "no line is a record, though the name is that of an access log"},
 			{Name: "c-cut.log.gz", Kind: "truncated", Error: "cut short: the gzip data ends in the middle; the last 100 bytes are part of a line, and left out", RecordsKept: 4},
 			{Name: "d-flipped.log.gz", Kind: "corrupt", Error: "damaged gzip data: gzip: invalid checksum", RecordsKept: 10},
 			{Name: "e-denied.log", Kind: "denied", Error: "AccessDenied (needs s3:GetObject)"},
