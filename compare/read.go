@@ -145,7 +145,6 @@ func Read(r io.Reader) (*Summary, error) {
 	return readMembers(members)
 }
 
-// notJSON says why there is no object to read.
 // NotSummary says what an error of encoding/json tells of a text that was taken for a summary.
 func NotSummary(err error) error {
 	var syntax *json.SyntaxError

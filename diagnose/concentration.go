@@ -148,7 +148,7 @@ func ofBackend(c cause.Cause) bool {
 // percent says 100 % of nothing less than all, but for what rounding takes.
 func percent(x float64) string {
 	switch {
-	case x > 0.995 && x < 1-1e-9:
+	case x >= 0.995 && x < 1-1e-9:
 		return fmt.Sprintf("%.1f %%", min(100*x, 99.9))
 	case x == 0 || x >= 0.0995:
 		return fmt.Sprintf("%.0f %%", 100*x)

@@ -31,7 +31,7 @@ func TestWilson(t *testing.T) {
 // Nothing less than all is 100 %.
 func TestPercent(t *testing.T) {
 	for share, want := range map[float64]string{
-		0: "0 %", 0.00034: "0.034 %", 0.0123: "1.2 %", 0.0996: "10 %", 0.994: "99 %", 0.9951: "99.5 %", 0.99999: "99.9 %", 1 - 1e-15: "100 %", 1: "100 %",
+		0: "0 %", 0.00034: "0.034 %", 0.0123: "1.2 %", 0.0996: "10 %", 0.994: "99 %", 199. / 200: "99.5 %", 0.9951: "99.5 %", 0.99999: "99.9 %", 1 - 1e-15: "100 %", 1: "100 %",
 	} {
 		if got := percent(share); got != want {
 			t.Errorf("%v is %s, want %s", share, got, want)

@@ -99,7 +99,7 @@ func (r *Report) htmlFacts(room *htmlRoom) []htmlNamed {
 	for _, x := range []struct {
 		n    int64
 		what string
-	}{{l.Partial, "read in part"}, {l.Failed, "not readable"}, {l.Skipped, "skipped"}} {
+	}{{l.Partial, "read in part"}, {l.Failed, "not read"}, {l.Skipped, "skipped"}} {
 		if x.n > 0 {
 			objects += " + " + count(uint64(x.n)) + " " + x.what
 		}

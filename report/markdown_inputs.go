@@ -12,7 +12,7 @@ import (
 func (m *markdown) writeDataQuality() {
 	l := &m.Result.Ledger
 	m.block("## Data quality")
-	items := []string{fmt.Sprintf("%s: %s read, %s in part, %s not readable, %s skipped", counted(uint64(l.Objects), "object"),
+	items := []string{fmt.Sprintf("%s: %s read, %s in part, %s not read, %s skipped", counted(uint64(l.Objects), "object"),
 		count(uint64(l.Complete)), count(uint64(l.Partial)), count(uint64(l.Failed)), count(uint64(l.Skipped)))}
 	items = append(items, fmt.Sprintf("%s = %s + %s malformed + %s outside the window", counted(uint64(l.Lines), "line"),
 		counted(uint64(l.Records), "record"), count(uint64(l.Malformed)), count(uint64(l.Filtered))))

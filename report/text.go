@@ -166,7 +166,7 @@ func (r *Report) writeRead(p *page) {
 		for _, x := range []struct {
 			n    int64
 			what string
-		}{{l.Partial, "in part"}, {l.Failed, "not readable"}, {l.Skipped, "skipped"}} {
+		}{{l.Partial, "in part"}, {l.Failed, "not read"}, {l.Skipped, "skipped"}} {
 			if x.n > 0 {
 				s += ", " + count(uint64(x.n)) + " " + x.what
 			}

@@ -44,7 +44,7 @@ func Each(ctx context.Context, src sources.Source, p *plan.Plan, selector func()
 	for i := range workers {
 		workers[i] = worker{reader{meter: c.Meter, crew: crew}, selector()}
 	}
-	work := func(ctx context.Context, w, item int, emit func(piece) bool) {
+	work := func(_ context.Context, w, item int, emit func(piece) bool) {
 		crew.begun.Add(1)
 		defer crew.ended.Add(1)
 		ref := p.Objects[item]
@@ -52,7 +52,7 @@ func Each(ctx context.Context, src sources.Source, p *plan.Plan, selector func()
 			return emit(piece{text: text})
 		}}
 		r := &workers[w].reader
-		problem, err := r.read(ctx, ref, fetch.take(item), s)
+		problem, err := r.read(ref, fetch.take(item), s)
 		if err == errAbandoned {
 			return
 		}

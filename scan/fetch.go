@@ -28,9 +28,11 @@ type fetcher struct {
 type opened chan result
 
 type result struct {
-	body io.ReadCloser
-	err  error
-	kept bool // the object was not opened
+	body   io.ReadCloser
+	ctx    context.Context // of the body
+	cancel context.CancelFunc
+	err    error
+	kept   bool // the object was not opened
 }
 
 func newFetcher(ctx context.Context, src sources.Source, objects []sources.Ref, ahead int, kept func(*sources.Ref) bool) *fetcher {
@@ -40,8 +42,12 @@ func newFetcher(ctx context.Context, src sources.Source, objects []sources.Ref, 
 
 // open opens an object, whether or not it is kept.
 func (f *fetcher) open(ref *sources.Ref) result {
-	body, err := f.source.Open(f.ctx, *ref)
-	return result{body: body, err: err}
+	ctx, cancel := context.WithCancel(f.ctx)
+	body, err := f.source.Open(ctx, *ref)
+	if err != nil {
+		cancel()
+	}
+	return result{body: body, ctx: ctx, cancel: cancel, err: err}
 }
 
 // take waits for the object with the given number and begins those behind it. Every number is taken once, in order but

@@ -45,15 +45,14 @@ var (
 )
 
 // read hands the lines of an object to a sink. It returns why the object was not read to its end, or nil, and
-// separately an error of the sink.
-func (r *reader) read(ctx context.Context, ref sources.Ref, from result, to sink) (*partial.Problem, error) {
+// separately an error of the sink. It ends with the context of the object's body.
+func (r *reader) read(ref sources.Ref, from result, to sink) (*partial.Problem, error) {
 	r.stored, r.text = 0, 0
 	if from.err != nil {
 		return problem(ref.Name, from.err), nil
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	r.ctx, r.cancel, r.ahead = ctx, cancel, nil
+	defer from.cancel()
+	r.ctx, r.cancel, r.ahead = from.ctx, from.cancel, nil
 	stream := from.body
 	defer func() {
 		if r.ahead != nil {
@@ -62,7 +61,7 @@ func (r *reader) read(ctx context.Context, ref sources.Ref, from result, to sink
 		stream.Close()
 	}()
 	if ref.Size < 0 {
-		stream = interruptible(ctx, stream)
+		stream = interruptible(from.ctx, stream)
 	}
 	r.blocks.Reset(stream)
 	r.lines.Reset(r)

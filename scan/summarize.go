@@ -126,11 +126,11 @@ func partials(ctx context.Context, src sources.Source, objects []sources.Ref, o 
 		workers[i] = worker{reader{meter: c.Meter, crew: crew}, partial.NewBuilder(o)}
 	}
 	throttle := newThrottle(c.Memory)
-	work := func(ctx context.Context, w, item int, emit func(outcome) bool) {
+	work := func(_ context.Context, w, item int, emit func(outcome) bool) {
 		crew.begun.Add(1)
 		defer crew.ended.Add(1)
 		throttle.begin(item)
-		out := workers[w].object(ctx, objects[item:item+1], fetch.take(item), fetch, &c)
+		out := workers[w].object(objects[item:item+1], fetch.take(item), fetch, &c)
 		throttle.end(out.part.Bytes())
 		emit(out)
 	}
@@ -163,7 +163,7 @@ type worker struct {
 }
 
 // object reads an object, the only one of ref, or takes it from the cache.
-func (w *worker) object(ctx context.Context, ref []sources.Ref, from result, fetch *fetcher, c *Config) outcome {
+func (w *worker) object(ref []sources.Ref, from result, fetch *fetcher, c *Config) outcome {
 	if from.kept {
 		if part := c.load(ref); part != nil {
 			return outcome{part: part, cached: true, kept: true}
@@ -171,7 +171,7 @@ func (w *worker) object(ctx context.Context, ref []sources.Ref, from result, fet
 		from = fetch.open(&ref[0])
 	}
 	w.builder.Begin(ref[0].Name, ref[0].Log.Node)
-	problem, err := w.reader.read(ctx, ref[0], from, lenient{w.builder, c.Strict})
+	problem, err := w.reader.read(ref[0], from, lenient{w.builder, c.Strict})
 	if err == nil {
 		err = c.blame(problem)
 	}

@@ -236,8 +236,8 @@ func plainJSON(err error) string {
 	if !ok {
 		return ": " + err.Error()
 	}
-	kind, _, _ := strings.Cut(e.Value, " ") // "number 1.5"
-	kind = cmp.Or(map[string]string{"bool": "true or false", "array": "a list", "object": "an object"}[kind], "a "+kind)
+	kind, value, _ := strings.Cut(e.Value, " ") // "number 1.5" where another number would do
+	kind = cmp.Or(value, map[string]string{"bool": "true or false", "array": "a list", "object": "an object"}[kind], "a "+kind)
 	if e.Field == "" {
 		return " must not be " + kind
 	}

@@ -71,6 +71,7 @@ func TestLoadProblems(t *testing.T) {
 		{"a.json", `{"LoadBalancers": [{"LoadBalancerArn": 7}]}`, "LoadBalancers[0].LoadBalancerArn must not be a number"},
 		{"a.json", `{"LoadBalancers": [[]]}`, "LoadBalancers[0] must not be a list"},
 		{"a.json", `{"LoadBalancers": [{"AvailabilityZones": [{"SubnetId": true}]}]}`, "LoadBalancers[0].AvailabilityZones.SubnetId must not be true or false"},
+		{"a.json", `{"LoadBalancers": [], "TargetGroups": [{"Port": 1.5}]}`, "TargetGroups[0].Port must not be 1.5"},
 		{"a.json", `{"taskDefinition": {"containerDefinitions": [{"name": 1.5}]}}`, "taskDefinition.containerDefinitions.name must not be a number"},
 		{"a.json", `{"LoadBalancers": [{"LoadBalancerArn": "arn:x\n'; rm -rf /", "Type": "application"}]}`, `"arn:x\n'; rm -rf /" is no ARN of an Application Load Balancer`},
 		{"a.json", `{"LoadBalancers": [], "NextMarker": "abc"}`, "is one page of several: what is on the others is missing"},

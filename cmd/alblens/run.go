@@ -136,7 +136,14 @@ targets, paths and minutes fail, and why.`,
 }
 
 // suggestFlag adds the nearest flag to a complaint about an unknown one, and says of a value that is no number just that.
+// Where the command is unknown already, so are its flags.
 func suggestFlag(c *cobra.Command, err error) error {
+	if name := c.Flags().Arg(0); name != "" && c.HasSubCommands() {
+		return unknownCommand(c, name)
+	}
+	if what, _, ok := strings.Cut(err.Error(), ": strconv.ParseBool"); ok {
+		return fmt.Errorf("%s: neither true nor false", what)
+	}
 	if what, _, ok := strings.Cut(err.Error(), ": strconv."); ok {
 		return fmt.Errorf("%s: no such number", what)
 	}

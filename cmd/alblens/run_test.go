@@ -152,7 +152,7 @@ func TestInterrupted(t *testing.T) {
 		}
 
 		code, stdout, stderr = interrupt("analyze")
-		if code != 130 || !strings.Contains(stdout, "INCOMPLETE") || strings.Count(stdout, "\n  not begun: ") != 3 {
+		if code != 130 || !strings.Contains(stdout, "INCOMPLETE") || strings.Count(stdout, "\n  not begun: ") != 3 || strings.Contains(stdout, "not readable") {
 			t.Errorf("%v: exit code %d, %s\n%s", flags, code, stderr, stdout)
 		}
 		code, stdout, stderr = interrupt("records", "-f", "raw")
