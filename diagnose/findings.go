@@ -51,13 +51,13 @@ type bundle struct {
 
 // causeFindings makes a finding of each cause in each target group.
 func (s *scene) causeFindings() []Finding {
-	type place [cause.Count]*bundle
-	places := map[string]*place{}
-	of := make([]*place, len(s.routes))
+	type byCause [cause.Count]*bundle
+	places := map[string]*byCause{}
+	of := make([]*byCause, len(s.routes))
 	for i, r := range s.routes {
 		where := whereOf(r)
 		if places[where] == nil {
-			places[where] = new(place)
+			places[where] = new(byCause)
 		}
 		of[i] = places[where]
 	}
