@@ -26,8 +26,12 @@ func (s *Set) Clone() *Set {
 func (t *table) cloneInto(c *table) {
 	c.bytes, c.dropped, c.seriesBytes, c.level = t.bytes, t.dropped, t.seriesBytes, t.level
 	for key, e := range t.entries {
-		c.entries[key] = &entry{key: e.key, cell: e.cell.clone(), series: slices.Clone(e.series), groups: slices.Clone(e.groups), part: e.part}
+		c.entries[key] = e.clone()
 	}
+}
+
+func (e *entry) clone() *entry {
+	return &entry{key: e.key, cell: e.cell.clone(), series: slices.Clone(e.series), groups: slices.Clone(e.groups), part: e.part}
 }
 
 func (c *cell) clone() cell {

@@ -10,6 +10,7 @@ import (
 // A Set counts records. It is not safe for concurrent use.
 type Set struct {
 	opts     Options
+	pool     *Pool // that it goes back to; nil for none
 	totals   cell
 	missing  map[parser.Status]*[8]uint64
 	timeline *timeline // nil unless asked for
@@ -287,7 +288,7 @@ func (s *Set) Merge(o *Set) {
 				mine[i] += n
 			}
 		} else {
-			s.missing[status] = m
+			s.missing[status] = new(*m)
 		}
 	}
 	if s.timeline != nil {
@@ -295,5 +296,8 @@ func (s *Set) Merge(o *Set) {
 	}
 	for i, t := range s.tables {
 		t.merge(o.tables[i])
+	}
+	if o.pool != nil {
+		o.pool.put(o)
 	}
 }

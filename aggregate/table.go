@@ -27,7 +27,9 @@ type table struct {
 	entries map[string]*entry
 	recent  *recent // nil until a key is looked for
 	bytes   int
-	dropped uint64 // keys dropped because the table was full; one that came back and was dropped again counts twice
+	dropped uint64        // keys dropped because the table was full; one that came back and was dropped again counts twice
+	spare   spares[entry] // in a Set of a Pool
+	pooled  bool
 
 	withSeries  bool
 	seriesLimit int // bytes of series
@@ -39,7 +41,7 @@ type table struct {
 type recent [512]*entry
 
 const (
-	entryBytes = cellBytes + 96 + 64 // with series, groups, the key's header, and its share of the map
+	entryBytes = cellBytes + 80 + 64 // with series, groups, the key's header, and its share of the map
 	maxLevel   = 40
 )
 
@@ -70,11 +72,34 @@ func (t *table) find(key []byte) *entry {
 }
 
 func (t *table) insert(key string) *entry {
-	e := &entry{key: key, part: t.dropped > 0}
+	e := t.spare.take()
+	e.key, e.part = key, t.dropped > 0
 	t.entries[key] = e
 	t.bytes += entryBytes + len(key)
 	return e
 }
+
+// reset empties e and keeps its memory.
+func (e *entry) reset() {
+	e.cell.reset()
+	clear(e.groups)
+	*e = entry{cell: e.cell, series: e.series[:0], groups: e.groups[:0]}
+}
+
+// reset empties the table and keeps its memory.
+func (t *table) reset() {
+	for _, e := range t.entries {
+		e.reset()
+		t.spare = append(t.spare, e)
+	}
+	// Keys come in much the same order in each object, the busy ones first: they take from the end.
+	slices.SortFunc(t.spare, func(a, b *entry) int { return a.room() - b.room() })
+	clear(t.entries)
+	t.bytes, t.seriesBytes, t.dropped, t.level = 0, 0, 0, 0
+}
+
+// room is how much memory an empty entry has kept.
+func (e *entry) room() int { return e.targetTime.Room() + e.duration.Room() }
 
 // hint is a place in recent. It looks at both ends of the key, by which targets and paths mostly differ.
 func hint(key []byte) int {
@@ -151,6 +176,10 @@ func (t *table) prune() {
 		delete(t.entries, e.key)
 		t.seriesBytes -= len(e.series) * pointBytes
 		t.dropped++
+		if t.pooled {
+			e.reset()
+			t.spare = append(t.spare, e.entry)
+		}
 	}
 	t.bytes = bytes
 	if t.recent != nil {
@@ -252,6 +281,9 @@ func (t *table) merge(o *table) {
 		mine, ok := t.entries[key]
 		if !ok {
 			e.part = e.part || t.dropped > 0
+			if o.pooled {
+				e = e.clone()
+			}
 			t.entries[key] = e
 			t.bytes += e.size()
 			t.seriesBytes += len(e.series) * pointBytes

@@ -10,13 +10,15 @@ import (
 // A timeline holds a cell for each time bucket. Instead of dropping any when it is full, it makes the buckets twice as
 // wide, so that its final width depends on the records alone.
 type timeline struct {
-	limit int // bytes
-	bytes int
-	level uint // buckets are 1<<level of the base width
-	cells map[int64]*cell
+	limit  int // bytes
+	bytes  int
+	level  uint // buckets are 1<<level of the base width
+	cells  map[int64]*cell
+	spare  spares[cell] // in a Set of a Pool
+	pooled bool
 }
 
-const timelineCellBytes = cellBytes + 32
+const timelineCellBytes = cellBytes + 16
 
 // minTimeline is room for a few cells with all their pages and statuses: a cell that does not fit cannot be helped by
 // wider buckets.
@@ -30,11 +32,21 @@ func newTimeline(limit int) *timeline {
 func (t *timeline) at(bucket int64) *cell {
 	c := t.cells[bucket>>t.level]
 	if c == nil {
-		c = &cell{}
+		c = t.spare.take()
 		t.cells[bucket>>t.level] = c
 		t.bytes += timelineCellBytes
 	}
 	return c
+}
+
+// reset empties the timeline and keeps its memory.
+func (t *timeline) reset() {
+	for _, c := range t.cells {
+		c.reset()
+		t.spare = append(t.spare, c)
+	}
+	clear(t.cells)
+	t.bytes, t.level = 0, 0
 }
 
 func (t *timeline) add(s *sample) {
@@ -83,6 +95,9 @@ func (t *timeline) merge(o *timeline) {
 		if mine := t.cells[i]; mine != nil {
 			t.bytes += mine.merge(c)
 		} else {
+			if o.pooled {
+				c = new(c.clone())
+			}
 			t.cells[i] = c
 			t.bytes += timelineCellBytes + c.pageBytes()
 		}

@@ -14,6 +14,7 @@ type Builder struct {
 	node    []byte
 	scratch evidence.Scratch
 	counts  aggregate.Scratch
+	pool    aggregate.Pool
 	p       *Partial
 }
 
@@ -22,12 +23,16 @@ func NewBuilder(o *Options) *Builder { return &Builder{opts: o} }
 
 // Begin starts an object. node is the load balancer node that its name tells, or "".
 func (b *Builder) Begin(name, node string) {
-	b.node, b.p = nil, forObject(b.opts, &b.scratch)
+	b.node, b.p = nil, b.empty()
 	b.p.counts.Use(&b.counts)
 	if node != "" {
 		b.node = []byte(node)
 	}
 	b.place = evidence.Place{Source: name, Node: b.node, Path: b.p.counts.PathOf}
+}
+
+func (b *Builder) empty() *Partial {
+	return &Partial{counts: b.pool.Get(b.opts.Aggregate), evidence: evidence.NewSet(b.opts.Evidence, &b.scratch)}
 }
 
 // Line takes the next line, whose number is counted from 1, and keeps nothing of it but samples. err is what was
@@ -65,7 +70,7 @@ func (b *Builder) End(stored, text int64, problem *Problem) *Partial {
 	p.counts.Close()
 	if problem != nil && problem.Kind == Skipped {
 		p.evidence.Close()
-		p = forObject(b.opts, nil)
+		p = b.empty()
 	}
 	p.evidence.Close()
 	p.Ledger.End(stored, text, problem)

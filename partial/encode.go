@@ -9,7 +9,7 @@ import (
 
 // EncodingVersion is another one whenever the same bytes would be decoded to something else than before, or an object
 // yields another Partial than before.
-const EncodingVersion = 1
+const EncodingVersion = 2
 
 // EncodeKey writes all of o by which two Partials of the same objects, whose records are all selected, may differ. What
 // o selects is not among it. folded is whether they are of Empty and Fold, or each of one object.

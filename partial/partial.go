@@ -57,10 +57,6 @@ func (o *Options) folded() (aggregate.Options, evidence.Options) {
 	return counts, o.Evidence.Folded()
 }
 
-func forObject(o *Options, scratch *evidence.Scratch) *Partial {
-	return &Partial{counts: aggregate.NewSet(o.Aggregate), evidence: evidence.NewSet(o.Evidence, scratch)}
-}
-
 // Fold adds o, whose objects come after those of p in the plan. o must not be used again.
 func (p *Partial) Fold(o *Partial) {
 	p.Ledger.Fold(&o.Ledger)

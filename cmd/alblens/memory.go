@@ -6,11 +6,11 @@ import (
 )
 
 // Where there are many objects, what is kept of all of them lives to the end, and Go's default doubles that: above
-// manyObjects the heap may grow by garbage, in percent of what lives, before it is collected. That costs one or two percent of
-// the time of 500 objects of 4 MB, and an eighth of that of 100 000 of 1 KB.
+// manyObjects the heap may grow by garbage, in percent of what lives, before it is collected. That costs one percent of the
+// time of 500 objects of 4 MB, and a twentieth of that of 50 000 of 1 KB.
 const (
 	manyObjects = 200
-	garbage     = 33
+	garbage     = 25
 )
 
 // tightenMemory fits the collector to the number of objects, unless the user has.

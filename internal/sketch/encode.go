@@ -11,7 +11,7 @@ import (
 // Encode writes s, and how much room it has: a sketch that is decoded grows as s would have.
 func (s *Sketch) Encode(e *wire.Encoder) {
 	e.Uint(uint64(s.max))
-	e.Len(cap(s.log))
+	e.Len(s.room)
 	e.Len(len(s.log))
 	for _, b := range s.log {
 		e.Fixed16(uint16(b))
@@ -28,14 +28,14 @@ const MinEncoded = 4
 // Decode makes an empty sketch what Encode wrote.
 func (s *Sketch) Decode(d *wire.Decoder) {
 	s.max = d.Count()
-	room := int(d.Below(logMax + 1))
+	s.room = int(d.Below(logMax + 1))
 	n := d.Len(2)
-	if n > room {
+	if n > s.room {
 		d.Fail()
 		return
 	}
-	if room > 0 {
-		s.log = make([]Bucket, n, room)
+	if s.room > 0 {
+		s.log = make([]Bucket, n, s.room)
 	}
 	for i := range s.log {
 		s.log[i] = decodeBucket(d, uint64(d.Fixed16()))
@@ -57,7 +57,6 @@ func decodeBucket(d *wire.Decoder, n uint64) Bucket {
 }
 
 func (d *dense) encode(e *wire.Encoder) {
-	e.Len(cap(d.pool))
 	n := len(d.pool) / pageSize
 	var order [pages]int // of the pages in pool
 	for i, p := range d.page {
@@ -89,13 +88,12 @@ func (d *dense) encode(e *wire.Encoder) {
 
 // decode returns how many values are counted.
 func (d *dense) decode(from *wire.Decoder) (total uint64) {
-	room := int(from.Below(2*pages*pageSize + 1))
 	n := from.Len(5)
-	if n*pageSize > room || n > pages || room > 4*pageSize*max(n, 1) { // append at most doubles, and rounds up a little
+	if n > pages {
 		from.Fail()
 		return 0
 	}
-	d.pool = make([]uint16, 0, room)
+	d.pool = make([]uint16, 0, poolRoom(n*pageSize))
 	for range n {
 		i := from.Below(pages)
 		if d.page[i] != 0 {

@@ -57,6 +57,7 @@ func (b Bucket) midpoint() int64 {
 type Sketch struct {
 	max     int64
 	log     []Bucket // of values not counted yet
+	room    int      // how long the log may get; there may be more of it, from before a Reset
 	counted uint64
 	dense   *dense // nil until something is counted; kept by Reset
 }
@@ -82,7 +83,7 @@ const (
 // Add counts the value v, whose bucket is b, and returns the bytes by which the sketch grew.
 func (s *Sketch) Add(v int64, b Bucket) (grown int) {
 	s.max = max(s.max, v)
-	if len(s.log) == cap(s.log) {
+	if len(s.log) == s.room {
 		grown = s.makeRoom()
 	}
 	s.log = append(s.log, b)
@@ -91,9 +92,12 @@ func (s *Sketch) Add(v int64, b Bucket) (grown int) {
 
 // makeRoom makes the log longer, or counts what is in it.
 func (s *Sketch) makeRoom() (grown int) {
-	if n := cap(s.log); n < logMax {
-		s.log = append(make([]Bucket, 0, max(logMin, 4*n)), s.log...)
-		return (cap(s.log) - n) * bucketBytes
+	if n := s.room; n < logMax {
+		s.room = max(logMin, 4*n)
+		if cap(s.log) < s.room {
+			s.log = append(make([]Bucket, 0, s.room), s.log...)
+		}
+		return (s.room - n) * bucketBytes
 	}
 	before := s.Bytes()
 	s.settle()
@@ -124,9 +128,22 @@ func (d *dense) add(list []Bucket) {
 }
 
 func (d *dense) newPage(i int) uint8 {
-	d.pool = append(d.pool, make([]uint16, pageSize)...)
+	n := len(d.pool)
+	if room := poolRoom(n + pageSize); cap(d.pool) < room {
+		d.pool = append(make([]uint16, 0, room), d.pool...)
+	}
+	d.pool = d.pool[:n+pageSize]
+	clear(d.pool[n:])
 	d.page[i] = uint8(len(d.pool) / pageSize)
 	return d.page[i]
+}
+
+// poolRoom is the room for n counts: it doubles.
+func poolRoom(n int) int {
+	if n == 0 {
+		return 0
+	}
+	return 1 << bits.Len(uint(n-1))
 }
 
 // carry adds to the high part of a count. Only sums over many objects get there.
@@ -159,7 +176,7 @@ func (s *Sketch) Merge(o *Sketch) (grown int) {
 		grown = s.Bytes() - before
 	}
 	for rest := o.log; len(rest) > 0; {
-		n := min(len(rest), cap(s.log)-len(s.log))
+		n := min(len(rest), s.room-len(s.log))
 		if n == 0 {
 			grown += s.makeRoom()
 			continue
@@ -170,9 +187,9 @@ func (s *Sketch) Merge(o *Sketch) (grown int) {
 	return grown
 }
 
-// Reset makes the sketch empty. It keeps its memory.
+// Reset makes the sketch empty. It keeps its memory, which counts as taken when it is needed again.
 func (s *Sketch) Reset() {
-	s.max, s.counted, s.log = 0, 0, s.log[:0]
+	s.max, s.counted, s.log, s.room = 0, 0, s.log[:0], 0
 	if s.dense != nil {
 		*s.dense = dense{pool: s.dense.pool[:0]}
 	}
@@ -328,8 +345,17 @@ func (d *dense) count(i, k int) uint64 {
 	return n
 }
 
-// Bytes is the memory that the sketch takes beside itself.
+// Bytes is the memory that the sketch needs beside itself. It may take more, from before a Reset.
 func (s *Sketch) Bytes() int {
+	bytes := s.room * bucketBytes
+	if s.counted > 0 {
+		bytes += denseBytes + poolRoom(len(s.dense.pool))*lowBytes
+	}
+	return bytes
+}
+
+// Room is how much memory the sketch has beside itself, what it kept at a Reset included.
+func (s *Sketch) Room() int {
 	bytes := cap(s.log) * bucketBytes
 	if s.dense != nil {
 		bytes += denseBytes + cap(s.dense.pool)*lowBytes
@@ -337,13 +363,15 @@ func (s *Sketch) Bytes() int {
 	return bytes
 }
 
-// Clone returns a copy that shares nothing with s and takes as much memory.
+// Clone returns a copy that shares nothing with s and takes no more memory than it needs.
 func (s *Sketch) Clone() Sketch {
-	c := Sketch{max: s.max, log: cloneRoom(s.log), counted: s.counted}
-	if s.dense != nil {
-		c.dense = &dense{pool: cloneRoom(s.dense.pool), page: s.dense.page, high: maps.Clone(s.dense.high)}
+	c := Sketch{max: s.max, room: s.room, counted: s.counted}
+	if s.room > 0 {
+		c.log = append(make([]Bucket, 0, s.room), s.log...)
+	}
+	if s.counted > 0 {
+		pool := make([]uint16, 0, poolRoom(len(s.dense.pool)))
+		c.dense = &dense{pool: append(pool, s.dense.pool...), page: s.dense.page, high: maps.Clone(s.dense.high)}
 	}
 	return c
 }
-
-func cloneRoom[T any](list []T) []T { return append(make([]T, 0, cap(list)), list...) }
