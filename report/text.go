@@ -11,6 +11,7 @@ import (
 
 	"alblens/aggregate"
 	"alblens/internal/cause"
+	"alblens/internal/shelltext"
 )
 
 // TextOptions say what the text is written for.
@@ -298,26 +299,15 @@ const longestSource = 22
 
 // source is the arguments as a shell takes them, or SOURCE where they are too long to repeat, or none.
 func (r *Report) source() string {
-	var words []string
 	for _, s := range r.Run.Sources {
 		if clean(s) != s || s == "-" {
 			return "SOURCE"
 		}
-		words = append(words, shellQuote(s))
 	}
-	if all := strings.Join(words, " "); all != "" && len(all) <= longestSource {
+	if all := shelltext.Words(r.Run.Sources); all != "" && len(all) <= longestSource {
 		return all
 	}
 	return "SOURCE"
-}
-
-// shellQuote puts what a shell would not take as it is between single quotes.
-func shellQuote(s string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
-	if strings.Trim(s, plain) == "" && s != "" && s[0] != '-' {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // writeNext names the commands that show more of the failures.
