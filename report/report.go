@@ -27,6 +27,7 @@ type Run struct {
 	Elapsed time.Duration
 	Args    []string
 	Sources []string // the SOURCE arguments, to repeat in commands; none for what cannot be read again
+	Flags   []string // by which the sources are read as they were: --profile=prod
 	// Filling is when the slots end, five minutes each, from which on logs may still be delivered; zero for none.
 	Filling time.Time
 }
