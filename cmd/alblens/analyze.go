@@ -242,7 +242,7 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	if b == nil {
 		p.Objects = nil // they may be half of what lives, and the diagnosis needs room
 	}
-	verdict := a.verdict(&whole.Ledger, std)
+	verdict := a.verdict(ctx, &whole.Ledger, std)
 	if whole.Ledger.Complete+whole.Ledger.Partial == 0 {
 		return verdict // there is nothing to report
 	}

@@ -181,7 +181,7 @@ func (x *extraction) run(ctx context.Context, args []string, std streams) error 
 		return err
 	}
 	ledger.Interrupted = ledger.Interrupted || interrupted
-	verdict := x.verdict(ledger, std)
+	verdict := x.verdict(ctx, ledger, std)
 	if file == nil || ledger.Complete+ledger.Partial == 0 {
 		return verdict
 	}
