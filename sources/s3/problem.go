@@ -71,6 +71,10 @@ func (s *Store) problem(ctx context.Context, name string, need permission, err e
 	p := &sources.Problem{Name: name, Kind: sources.Unreadable, Err: brief(err)}
 	bucket, _ := split(name)
 
+	if page, ok := errors.AsType[*pageError](err); ok {
+		p.Err, p.Hint = &plain{page.Error(), err}, "check --endpoint-url, and what stands in between: that is not S3"
+		return p
+	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		p.Kind, p.Hint = s.answer(api, need, bucket, err)
 		switch {

@@ -20,6 +20,10 @@ const maxAttempts = 6
 // firstBackoff is the longest first wait; each further one may be twice as long.
 const firstBackoff = time.Second
 
+// pageBackoff is the longest wait after a web page for a listing. A login page in between may go away; mostly the
+// endpoint is wrong, which is to be told within a second or two.
+const pageBackoff = 500 * time.Millisecond
+
 // patience is the budget of retries that all requests of a Store share. Each retry draws on it, and requests that go well
 // fill it again: a store that falters now and then is always waited for, one that has gone is given up once for all, not
 // object by object.
@@ -35,7 +39,12 @@ func newPatience(concurrency int, longest time.Duration) *patience {
 	p := &patience{limit: ratelimit.NewTokenRateLimit(retries * retry.DefaultRetryCost), longest: longest}
 	p.Standard = retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
-		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) { return p.wait(attempt), nil })
+		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
+			if page, ok := errors.AsType[*pageError](err); ok && page.first {
+				return rand.N(min(p.longest, pageBackoff) + 1), nil
+			}
+			return p.wait(attempt), nil
+		})
 		o.RateLimiter = p.limit
 		o.RetryTimeoutCost = o.RetryCost // what a timeout cost is time, and that is spent already
 		o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(cutShort))
