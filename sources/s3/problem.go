@@ -193,6 +193,12 @@ func slowDown(code string) bool {
 
 // arn names what need is to be granted on.
 func (s *Store) arn(bucket string, need permission) string {
+	if isARN(bucket) {
+		if need == get {
+			return bucket + "/object/*, and on the bucket's objects"
+		}
+		return bucket + ", and on the bucket"
+	}
 	s.mu.Lock()
 	region := ""
 	if c := s.clients[bucket]; c != nil {
