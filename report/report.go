@@ -43,8 +43,9 @@ type Options struct {
 	MaxMalformed float64 // share of the lines
 }
 
-// twoClocks reports whether what is counted over time goes by when requests were answered: findings go by when they came in.
-func (r *Report) twoClocks() bool { return r.Options.TimeField != "created" }
+// twoClocks reports whether what is counted over time goes by when requests were answered, and there are findings, which
+// go by when they came in.
+func (r *Report) twoClocks() bool { return r.Options.TimeField != "created" && len(r.findings()) > 0 }
 
 // Complete reports whether all that was asked for was read: no object failed, was cut short or never begun, and no
 // more lines are malformed than the options allow.

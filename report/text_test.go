@@ -309,6 +309,16 @@ func TestTwoClocks(t *testing.T) {
 			if got := strings.Contains(b.String(), c.says); got != (field == "response") {
 				t.Errorf("by %s: %q is there: %v", field, c.says, got)
 			}
+			found := r.Diagnosis
+			r.Diagnosis = &diagnose.Diagnosis{}
+			b.Reset()
+			if err := c.format(&b, r); err != nil {
+				t.Fatal(err)
+			}
+			r.Diagnosis = found
+			if strings.Contains(b.String(), c.says) {
+				t.Errorf("by %s, without findings: %q is there", field, c.says)
+			}
 		}
 	}
 }
