@@ -48,7 +48,7 @@ var table = []row{
 	{pkg: "internal/mdtext", may: "internal/jsontext internal/terminal"},
 	{pkg: "internal/simulate"},
 	{pkg: "sources", may: "internal/logname", never: "parser inflate"},
-	{pkg: "sources/s3", may: "sources internal/logname", never: "parser inflate"},
+	{pkg: "sources/s3", may: "sources internal/logname internal/shelltext", never: "parser inflate"},
 	{pkg: "aggregate", may: "parser internal/cause internal/sketch internal/pathtemplate internal/wire", never: "os sync io"},
 	{pkg: "evidence", may: "parser internal/cause internal/wire", never: "os sync io"},
 	{pkg: "partial", may: "aggregate evidence parser internal/logname internal/wire", never: "os sync"},

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/smithy-go"
 
+	"alblens/internal/shelltext"
 	"alblens/sources"
 )
 
@@ -229,7 +230,7 @@ func (s *Store) profileFlag() string {
 	if profile == "" {
 		return ""
 	}
-	return " --profile " + profile
+	return " --profile " + shelltext.Word(profile)
 }
 
 // wrongRegion reports whether the request went to, or was signed for, a region

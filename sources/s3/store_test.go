@@ -571,6 +571,11 @@ sso_session = corp
 sso_account_id = 123456789012
 sso_role_name = reader
 region = eu-west-3
+[profile sso&co]
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = reader
+region = eu-west-3
 [sso-session corp]
 sso_region = eu-west-3
 sso_start_url = https://corp.invalid/start
@@ -584,6 +589,8 @@ sso_start_url = https://corp.invalid/start
 	t.Setenv("AWS_CONFIG_FILE", configuration)
 	_, err = first(t, s3.New(s3.Options{Profile: "sso"}), "s3://b/")
 	wantProblem(t, err, sources.Expired, "(run: aws sso login --profile sso)")
+	_, err = first(t, s3.New(s3.Options{Profile: "sso&co"}), "s3://b/")
+	wantProblem(t, err, sources.Expired, "(run: aws sso login --profile 'sso&co')")
 	_, err = first(t, s3.New(s3.Options{Profile: "nobody"}), "s3://b/")
 	wantProblem(t, err, sources.Unreadable, "nobody", "aws configure list-profiles")
 
