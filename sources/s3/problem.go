@@ -128,7 +128,13 @@ func spent(err error) bool {
 	return ok
 }
 
-const spentSuffix = "; not tried again, for the run had too many failures"
+var spentSuffix = fmt.Sprintf("; not tried again, for the run had too many failures: %d retries for each of --s3-concurrency are used up", retriesEach)
+
+// An unretried is an error after which one would try again, and why that is not done.
+type unretried struct{ err, why error }
+
+func (e *unretried) Error() string   { return e.err.Error() }
+func (e *unretried) Unwrap() []error { return []error{e.err, e.why} }
 
 // expired reports whether credentials that were good once have ended.
 func expired(err error) bool {

@@ -33,9 +33,12 @@ type patience struct {
 	longest time.Duration // between two attempts
 }
 
+// retriesEach is how many retries a run has for each object that may be open at once.
+const retriesEach = 2 * maxAttempts
+
 // newPatience allows for each of the objects open at once to be retried to the end twice over.
 func newPatience(concurrency int, longest time.Duration) *patience {
-	retries := uint(2 * maxAttempts * max(concurrency, 10))
+	retries := uint(retriesEach * max(concurrency, 10))
 	p := &patience{limit: ratelimit.NewTokenRateLimit(retries * retry.DefaultRetryCost), longest: longest}
 	p.Standard = retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
@@ -69,18 +72,19 @@ func (p *patience) wait(attempt int) time.Duration {
 	return rand.N(min(p.longest, firstBackoff<<min(attempt-1, 10)) + 1)
 }
 
-// pause takes one retry from the budget, for refund to give back, and waits. It reports false when nothing is left, or the context ends.
-func (p *patience) pause(ctx context.Context, attempt int) bool {
+// pause takes one retry from the budget, for refund to give back, and waits. Its error is the context's, or says that
+// nothing is left: see spent.
+func (p *patience) pause(ctx context.Context, attempt int) error {
 	if _, err := p.limit.GetToken(ctx, retry.DefaultRetryCost); err != nil {
-		return false
+		return err
 	}
 	timer := time.NewTimer(p.wait(attempt))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
+		return nil
 	case <-ctx.Done():
-		return false
+		return ctx.Err()
 	}
 }
 
