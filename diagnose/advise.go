@@ -14,7 +14,7 @@ func (s *scene) advise(f *Finding) {
 		ID:            f.ID,
 		LoadBalancers: f.Scope.LoadBalancers, TargetGroups: f.Scope.TargetGroups, Targets: f.Scope.Targets, Paths: f.Scope.Paths,
 		Nodes: f.Scope.Nodes, Hosts: f.Scope.Hosts,
-		Estimates: map[string]float64{}, Longest: s.longest(f), From: f.First, To: f.Last, Sources: s.opts.Sources,
+		Estimates: map[string]float64{}, Longest: s.longest(f), From: f.First, To: f.Last, Access: s.opts.Access,
 	}
 	for _, e := range f.Estimates {
 		facts.Estimates[e.Name] = e.Seconds

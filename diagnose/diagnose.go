@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"alblens/diagnose/advice"
 	"alblens/evidence"
 	"alblens/internal/cause"
 	"alblens/partial"
@@ -16,8 +17,8 @@ import (
 type Options struct {
 	// Samples is how many lines a Finding shows. Default: 5.
 	Samples int
-	// Sources are the arguments that were read, to be repeated in commands; none where that cannot be done.
-	Sources []string
+	// Access is repeated in commands.
+	Access advice.Access
 	// Settings to hold the findings against; nil for none. Buckets are those that logs were read from.
 	Settings *settings.Settings
 	Buckets  []string

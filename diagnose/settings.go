@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"alblens/aggregate"
+	"alblens/diagnose/advice"
 	"alblens/settings"
 )
 
@@ -24,7 +25,7 @@ func (s *scene) judgeSettings(list []Finding) []Finding {
 	reconciliation := s.opts.Settings.Reconcile(observed)
 	s.reconciliation = &reconciliation
 	for _, b := range breaches {
-		list = append(list, fromBreach(&b))
+		list = append(list, fromBreach(&b, &s.opts.Access))
 	}
 	return list
 }
@@ -59,7 +60,7 @@ func withColon(reasons []string) []string {
 	return out
 }
 
-func fromBreach(b *settings.Breach) Finding {
+func fromBreach(b *settings.Breach, access *advice.Access) Finding {
 	severity, _ := ParseSeverity(b.Severity)
 	f := Finding{
 		ID: b.ID, Key: b.Key, Severity: severity, Confidence: 0.95, Basis: Confirmed, Title: b.Title, Summary: b.Summary,
@@ -67,10 +68,10 @@ func fromBreach(b *settings.Breach) Finding {
 		Reasons: withColon(b.Reasons), Caveats: b.Caveats,
 	}
 	for _, v := range b.Verify {
-		f.Verify = append(f.Verify, Verification(v))
+		f.Verify = append(f.Verify, Verification{v.Why, access.Extend(v.Command)})
 	}
 	for _, c := range b.Fix {
-		f.Fix = append(f.Fix, Change(c))
+		f.Fix = append(f.Fix, Change{c.Why, c.Kind, access.Extend(c.Text)})
 	}
 	return f
 }

@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -257,10 +258,7 @@ func (f *Follower) findCopies(p *plan.Plan) map[string]bool {
 		if f.window.objects[ref.Name] != nil {
 			continue
 		}
-		same := read[ref.Name]
-		if id, ok := identify(&ref); ok && same == "" {
-			same = f.window.names[id]
-		}
+		same := cmp.Or(read[ref.Name], f.window.sameAs(&ref))
 		if same == "" {
 			continue
 		}

@@ -106,6 +106,48 @@ func TestDuplicates(t *testing.T) {
 	r.says()
 }
 
+// A file that is unpacked or packed in its place, as gunzip and gzip do, is read once.
+func TestUnpacked(t *testing.T) {
+	packed := key(noon, a, "x") // ends in .gz
+	plain := strings.TrimSuffix(packed, ".gz")
+	body := lines(noon.Add(-minutes(5)), 3, 200)
+	for _, c := range []struct{ before, after string }{{packed, plain}, {plain, packed}} {
+		r := newRig(t, nil)
+		put := func(name string) {
+			if r.store.put(name, body); name == packed {
+				r.store.put(name, compress(t, body))
+			}
+		}
+		put(c.before)
+		r.poll(0)
+		r.holds(3)
+		put(c.after) // both are there while one is written
+		r.poll(minutes(1))
+		r.holds(3)
+		delete(r.store.objects, c.before)
+		for range 2 {
+			r.poll(minutes(1))
+			r.holds(3)
+		}
+		if r.store.opened[c.after] != 0 {
+			t.Errorf("%s was opened after %s", c.after, c.before)
+		}
+		if want := []string{"left out " + c.after + ": the same as " + c.before}; c.before == plain && !gocmp.Equal(r.more, want) {
+			t.Errorf("told %q, want %q", r.more, want)
+		}
+		r.says()
+	}
+	// Of what could not be read before nothing is known.
+	r := newRig(t, nil)
+	r.store.objects[packed] = stored{body: compress(t, body), etag: `"1"`, err: fails(packed, sources.Denied)}
+	r.store.put(key(noon, b, "y"), lines(noon.Add(-minutes(5)), 1, 200))
+	r.poll(0)
+	delete(r.store.objects, packed)
+	r.store.put(plain, body)
+	r.poll(minutes(1))
+	r.holds(4)
+}
+
 func TestReplaced(t *testing.T) {
 	r := newRig(t, nil)
 	x := key(noon, a, "x")

@@ -3,6 +3,7 @@ package follow
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"alblens/internal/logname"
@@ -21,6 +22,7 @@ type window struct {
 	slots   map[time.Time]*slot
 	objects map[string]*object  // of all slots, by name
 	names   map[identity]string // of those that AWS named: one that was moved or copied is not read again
+	files   map[string]string   // of these too, by their file names alone: nor one that was packed or unpacked
 	bytes   int64               // of all Partials
 }
 
@@ -52,7 +54,7 @@ type identity struct {
 func newWindow(o *partial.Options, span time.Duration, budget int64) window {
 	return window{
 		options: o, span: span, budget: budget,
-		slots: map[time.Time]*slot{}, objects: map[string]*object{}, names: map[identity]string{},
+		slots: map[time.Time]*slot{}, objects: map[string]*object{}, names: map[identity]string{}, files: map[string]string{},
 	}
 }
 
@@ -122,6 +124,29 @@ func (w *window) remove(o *object) {
 	if id, ok := identify(&o.ref); ok && w.names[id] == o.ref.Name {
 		delete(w.names, id)
 	}
+	if w.files[o.ref.Log.Base] == o.ref.Name {
+		delete(w.files, o.ref.Log.Base)
+	}
+}
+
+// sameAs returns the name of an object that holds what one of AWS's that is not in the window does; "" for none.
+func (w *window) sameAs(ref *sources.Ref) string {
+	id, ok := identify(ref)
+	if !ok {
+		return ""
+	}
+	if same := w.names[id]; same != "" {
+		return same
+	}
+	const gz = ".gz"
+	other := ref.Log.Base + gz
+	if plain, packed := strings.CutSuffix(ref.Log.Base, gz); packed {
+		other = plain
+	}
+	if o := w.objects[w.files[other]]; o != nil && (o.part != nil || o.merged) {
+		return o.ref.Name
+	}
+	return ""
 }
 
 // waits reports whether there are objects that could not be read yet.
@@ -147,7 +172,7 @@ func (w *window) put(o *object, end time.Time) (shorter bool) {
 	o.slot = s
 	s.objects[o.ref.Name], w.objects[o.ref.Name] = o, o
 	if id, ok := identify(&o.ref); ok {
-		w.names[id] = o.ref.Name
+		w.names[id], w.files[o.ref.Log.Base] = o.ref.Name, o.ref.Name
 	}
 	if o.part != nil {
 		w.bytes += o.part.Bytes()

@@ -19,6 +19,9 @@ func count(n uint64) string {
 	return s
 }
 
+// Count is a number as reports for people show it.
+func Count(n int64) string { return count(uint64(n)) }
+
 // counted is a number with its noun: one(1, "object") is "1 object", and "2 objects" for 2.
 func counted(n uint64, noun string) string {
 	if n != 1 {

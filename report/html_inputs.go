@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"alblens/partial"
@@ -128,16 +127,8 @@ func (r *Report) htmlFacts(room *htmlRoom) []htmlNamed {
 	if !r.Run.Started.IsZero() {
 		add("Run", fmt.Sprintf("%s UTC, %.1f s", r.Run.Started.UTC().Format(time.DateTime), r.Run.Elapsed.Seconds()))
 	}
-	var words []string
-	for _, a := range r.Run.Args {
-		if flag, value, ok := strings.Cut(clean(a), "="); ok && strings.HasPrefix(flag, "--") {
-			words = append(words, flag+"="+shellQuote(value))
-		} else {
-			words = append(words, shellQuote(clean(a)))
-		}
-	}
-	if words != nil {
-		add("Command", room.cut("alblens "+strings.Join(words, " ")))
+	if len(r.Run.Args) > 0 {
+		add("Command", room.cut(clean(r.command())))
 	}
 	return facts
 }

@@ -26,7 +26,7 @@ func (r *Report) appendSettings(b []byte) []byte {
 	return o.End()
 }
 
-// reading names how the log's 5xx of the load balancer were counted to meet CloudWatch's.
+// reading names how the log was counted to meet CloudWatch's counts.
 func reading(r settings.Reading) string {
-	return [...]string{"same", "without-rules", "with-rules"}[r]
+	return [...]string{"same", "without-rules", "with-rules", "at-most"}[r]
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"alblens/internal/mdtext"
+	"alblens/internal/shelltext"
 	"alblens/partial"
 )
 
@@ -64,9 +65,5 @@ func (m *markdown) writeDataQuality() {
 
 // command is how the program was called, as a shell takes it.
 func (r *Report) command() string {
-	words := []string{"alblens"}
-	for _, a := range r.Run.Args {
-		words = append(words, shellQuote(a))
-	}
-	return strings.Join(words, " ")
+	return strings.TrimSpace("alblens " + shelltext.Args(r.Run.Args))
 }

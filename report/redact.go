@@ -53,6 +53,7 @@ func (r *Report) Redacted(by *redact.Redactor) *Report {
 	}
 	x.quote()
 	out.Run.Args = each(r.Run.Args, x.text)
+	out.Run.Flags = each(r.Run.Flags, x.text)
 	out.Options.PathTemplate = each(r.Options.PathTemplate, x.text)
 	return &out
 }

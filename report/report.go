@@ -27,6 +27,7 @@ type Run struct {
 	Elapsed time.Duration
 	Args    []string
 	Sources []string // the SOURCE arguments, to repeat in commands; none for what cannot be read again
+	Flags   []string // by which the sources are read as they were: --profile=prod
 	// Filling is when the slots end, five minutes each, from which on logs may still be delivered; zero for none.
 	Filling time.Time
 }
@@ -42,8 +43,9 @@ type Options struct {
 	MaxMalformed float64 // share of the lines
 }
 
-// twoClocks reports whether what is counted over time goes by when requests were answered: findings go by when they came in.
-func (r *Report) twoClocks() bool { return r.Options.TimeField != "created" }
+// twoClocks reports whether what is counted over time goes by when requests were answered, and there are findings, which
+// go by when they came in.
+func (r *Report) twoClocks() bool { return r.Options.TimeField != "created" && len(r.findings()) > 0 }
 
 // Complete reports whether all that was asked for was read: no object failed, was cut short or never begun, and no
 // more lines are malformed than the options allow.

@@ -11,6 +11,7 @@ import (
 
 	"alblens/aggregate"
 	"alblens/internal/cause"
+	"alblens/internal/shelltext"
 )
 
 // TextOptions say what the text is written for.
@@ -298,26 +299,14 @@ const longestSource = 22
 
 // source is the arguments as a shell takes them, or SOURCE where they are too long to repeat, or none.
 func (r *Report) source() string {
-	var words []string
-	for _, s := range r.Run.Sources {
-		if clean(s) != s || s == "-" {
-			return "SOURCE"
-		}
-		words = append(words, shellQuote(s))
+	source := shelltext.Words(r.Run.Sources)
+	if source == "" || len(source) > longestSource || clean(source) != source || slices.Contains(r.Run.Sources, "-") {
+		source = "SOURCE"
 	}
-	if all := strings.Join(words, " "); all != "" && len(all) <= longestSource {
-		return all
+	if flags := shelltext.Args(r.Run.Flags); flags != "" {
+		source += " " + clean(flags)
 	}
-	return "SOURCE"
-}
-
-// shellQuote puts what a shell would not take as it is between single quotes.
-func shellQuote(s string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
-	if strings.Trim(s, plain) == "" && s != "" && s[0] != '-' {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return source
 }
 
 // writeNext names the commands that show more of the failures.
@@ -328,15 +317,24 @@ func (r *Report) writeNext(p *page) {
 	}
 	p.heading("Next", "")
 	next := func(command, what string) {
-		line := indent + pad(command, 62) + "  "
-		if displayWidth(line+what) > p.width {
-			line, what = indent+command, ""
+		if line := indent + pad(command, 62) + "  "; displayWidth(line+what) <= p.width {
+			p.line(line + p.paint(faint, what))
+			return
 		}
-		p.line(line + p.paint(faint, what))
+		for _, l := range shellLines(command, p.width-len(indent)) {
+			p.line(indent + l)
+		}
 	}
 	source := r.source()
-	next("alblens records "+source+" --status "+strconv.Itoa(worstStatus(t))+" -f raw", "the lines")
-	next("alblens analyze "+source+" --by target+path", "target by path")
+	within := "" // to whole seconds: -3h has nanoseconds
+	if since := r.Options.Since; !since.IsZero() {
+		within += " --since " + since.UTC().Truncate(time.Second).Format(time.RFC3339)
+	}
+	if until := r.Options.Until; !until.IsZero() {
+		within += " --until " + until.UTC().Add(time.Second-1).Truncate(time.Second).Format(time.RFC3339)
+	}
+	next("alblens records "+source+within+" --status "+strconv.Itoa(worstStatus(t))+" -f raw", "the lines")
+	next("alblens analyze "+source+within+" --by target+path", "target by path")
 	if row, _ := r.worstBucket(); row != nil {
 		next("alblens analyze "+source+" --around "+row.Start.UTC().Format("2006-01-02T15:04Z")+" --window 10m", "the worst time")
 	}

@@ -39,10 +39,24 @@ func agreement(c *settings.Count) string {
 		words = fmt.Sprintf("%d of %s differ", n, counted(uint64(c.Buckets), "bucket"))
 	}
 	switch c.Reading {
+	case settings.AtMost:
+		return missing(c)
 	case settings.WithRules:
 		words += "; CloudWatch counts fixed responses and WAF too"
 	case settings.WithoutRules:
 		words += "; CloudWatch leaves fixed responses and WAF out"
 	}
 	return words
+}
+
+// missing says what the log lacks, at the least.
+func missing(c *settings.Count) string {
+	if len(c.Differ) == 0 {
+		return "never more than the log's records, in " + counted(uint64(c.Buckets), "bucket")
+	}
+	lacks := uint64(0)
+	for _, d := range c.Differ {
+		lacks += d.CloudWatch - d.Log
+	}
+	return fmt.Sprintf("the log lacks %s or more, in %d of %s", count(lacks), len(c.Differ), counted(uint64(c.Buckets), "bucket"))
 }

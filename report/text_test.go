@@ -225,6 +225,35 @@ func TestSource(t *testing.T) {
 		if got := r.source(); got != c.want {
 			t.Errorf("source of %q = %s, want %s", c.args, got, c.want)
 		}
+		r.Run.Flags = []string{"--profile=my own", "--raw-paths"}
+		if got, want := r.source(), c.want+" --profile='my own' --raw-paths"; got != want {
+			t.Errorf("source of %q = %s, want %s", c.args, got, want)
+		}
+	}
+}
+
+// The commands that come next read what the run read, of the time that it read, and can be pasted.
+func TestNextCommands(t *testing.T) {
+	r := incident(t)
+	r.Run.Sources, r.Run.Flags = []string{"my logs"}, []string{"--profile=my own", "--endpoint-url=http://store.example:9000"}
+	r.Options.Since, r.Options.Until = start.Add(time.Millisecond), start.Add(90*time.Minute-time.Millisecond)
+	var b bytes.Buffer
+	if err := Text(&b, r, TextOptions{Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	_, next, _ := strings.Cut(b.String(), "\nNext\n")
+	for l := range strings.Lines(next) {
+		if displayWidth(strings.TrimSuffix(l, "\n")) > 80 {
+			t.Errorf("wider than 80: %s", l)
+		}
+	}
+	access := "'my logs' --profile='my own' --endpoint-url=http://store.example:9000 "
+	window := "--since " + start.Format(time.RFC3339) + " --until " + start.Add(90*time.Minute).Format(time.RFC3339)
+	pasted := strings.Join(strings.Fields(strings.ReplaceAll(next, "\\\n", "")), " ")
+	for _, want := range []string{"alblens records " + access + window + " --status ", "alblens analyze " + access + window + " --by target+path", "alblens analyze " + access + "--around "} {
+		if !strings.Contains(pasted, want) {
+			t.Errorf("no %s in\n%s", want, next)
+		}
 	}
 }
 
@@ -279,6 +308,16 @@ func TestTwoClocks(t *testing.T) {
 			}
 			if got := strings.Contains(b.String(), c.says); got != (field == "response") {
 				t.Errorf("by %s: %q is there: %v", field, c.says, got)
+			}
+			found := r.Diagnosis
+			r.Diagnosis = &diagnose.Diagnosis{}
+			b.Reset()
+			if err := c.format(&b, r); err != nil {
+				t.Fatal(err)
+			}
+			r.Diagnosis = found
+			if strings.Contains(b.String(), c.says) {
+				t.Errorf("by %s, without findings: %q is there", field, c.says)
 			}
 		}
 	}

@@ -36,7 +36,7 @@ type Estimates map[string]float64
 type Minute struct {
 	Start     time.Time
 	Requests  uint64
-	Routed    uint64 // those that have a target, and those sent to a Lambda function: CloudWatch's RequestCount
+	Routed    uint64 // those that have a target, and those sent to a Lambda function: CloudWatch's RequestCount; 0: not counted
 	ELB5xx    uint64 // elb_5xx of the summary
 	ELB5xxAll uint64 // and also those that a rule answered on purpose: fixed responses, WAF
 	ELB502    uint64

@@ -19,7 +19,7 @@ type Count struct {
 	Period          time.Duration
 	Log, CloudWatch uint64
 	Differ          []Difference // in order of time
-	Reading         Reading      // of HTTPCode_ELB_5XX_Count; else SameReading
+	Reading         Reading      // of HTTPCode_ELB_5XX_Count and RequestCount; else SameReading
 }
 
 // A Difference is a bucket of which the two do not say the same.
@@ -28,18 +28,19 @@ type Difference struct {
 	Log, CloudWatch uint64
 }
 
-// Reading is how to count the log's 5xx of the load balancer so that CloudWatch's are met.
+// Reading is how the log was counted, so that CloudWatch's counts are met.
 type Reading uint8
 
-// Both readings say the same where no rule answered 5xx on purpose.
+// Of the 5xx, both readings say the same where no rule answered 5xx on purpose.
 const (
 	SameReading  Reading = iota // both readings give the same counts
 	WithoutRules                // elb_5xx: without fixed responses and WAF
 	WithRules                   // every 5xx of the load balancer's own
+	AtMost                      // CloudWatch's is a part of what the log counts: they differ where it is more
 )
 
 func (r Reading) String() string {
-	return [...]string{"both readings", "without what rules answered", "with what rules answered"}[r]
+	return [...]string{"both readings", "without what rules answered", "with what rules answered", "all records"}[r]
 }
 
 // metrics of CloudWatch and what the log has for them.
@@ -72,13 +73,13 @@ func (s *Settings) Reconcile(o *Observed) Reconciliation {
 		return r
 	}
 	for _, x := range reconciled {
-		if x.metric == "RequestCount" && !slices.ContainsFunc(o.Minutes, func(m Minute) bool { return m.Routed > 0 }) {
-			r.Unchecked = append(r.Unchecked, x.metric+": CloudWatch counts the requests that had a target, and the log's were not counted apart")
-			continue
-		}
 		cloud, why := s.sums(o, x.metric)
 		if why != "" {
 			r.Unchecked = append(r.Unchecked, x.metric+": "+why)
+			continue
+		}
+		if x.metric == "RequestCount" && !slices.ContainsFunc(o.Minutes, func(m Minute) bool { return m.Routed > 0 }) {
+			r.Counts = append(r.Counts, atMost(compare(x.metric, cloud, o, func(m Minute) uint64 { return m.Requests })))
 			continue
 		}
 		if x.count != nil {
@@ -163,6 +164,15 @@ func compare(metric string, cloud buckets, o *Observed, count func(Minute) uint6
 			c.Differ = append(c.Differ, d)
 		}
 	}
+	return c
+}
+
+// atMost is a comparison with all records, some of which CloudWatch does not count: RequestCount has those alone for which
+// a target was chosen. Where it is more all the same, the log lacks records. See
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+func atMost(c Count) Count {
+	c.Reading = AtMost
+	c.Differ = slices.DeleteFunc(c.Differ, func(d Difference) bool { return d.CloudWatch < d.Log })
 	return c
 }
 

@@ -93,6 +93,24 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
+// A log whose records with a target were not counted apart still shows where CloudWatch has more than all its records.
+func TestReconcileAtMost(t *testing.T) {
+	o := shopLog()
+	o.Minutes = minutes()
+	for i := range o.Minutes {
+		o.Minutes[i].Routed = 0
+	}
+	r := shop(t).Reconcile(o) // 101 records a minute beside 100 requests
+	if want := (Count{Metric: "RequestCount", Buckets: 10, Period: time.Minute, Log: 1010, CloudWatch: 1000, Differ: []Difference{}, Reading: AtMost}); len(r.Unchecked) > 0 || !reflect.DeepEqual(r.Counts[0], want) {
+		t.Errorf("%+v, %q, want %+v", r.Counts[0], r.Unchecked, want)
+	}
+	o.Minutes[3].Requests, o.Minutes[7].Requests = 40, 99
+	r = shop(t).Reconcile(o)
+	if want := []Difference{{at("14:03:00"), 40, 100}, {at("14:07:00"), 99, 100}}; !reflect.DeepEqual(r.Counts[0].Differ, want) {
+		t.Errorf("%+v, want %+v", r.Counts[0].Differ, want)
+	}
+}
+
 func TestReconcileUnchecked(t *testing.T) {
 	o := shopLog()
 	if r := shop(t).Reconcile(o); !reflect.DeepEqual(r, Reconciliation{Unchecked: []string{"CloudWatch's counts: they are by the minute of the response, and the log was not counted so"}}) {

@@ -69,6 +69,11 @@ func (s *source) lister(arg string) (lister, error) {
 			if bucket, _, _ := strings.Cut(rest, "/"); bucket == "" {
 				return nil, fmt.Errorf("%s names no bucket", arg)
 			}
+			if checker, ok := store.(Checker); ok {
+				if err := checker.Check(arg); err != nil {
+					return nil, err
+				}
+			}
 			return func(ctx context.Context, sel Selection, _ known) iter.Seq2[Ref, error] {
 				return store.List(ctx, arg, sel)
 			}, nil

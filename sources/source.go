@@ -40,6 +40,9 @@ type Store interface {
 	Open(ctx context.Context, ref Ref) (io.ReadCloser, error)
 }
 
+// A Checker is a Store that tells a malformed URL before anything is read.
+type Checker interface{ Check(url string) error }
+
 // Requests is how often stores were asked, not counting what was asked again.
 type Requests struct {
 	List int64 // pages of listings

@@ -242,7 +242,7 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 	if b == nil {
 		p.Objects = nil // they may be half of what lives, and the diagnosis needs room
 	}
-	verdict := a.verdict(&whole.Ledger, std)
+	verdict := a.verdict(ctx, &whole.Ledger, std)
 	if whole.Ledger.Complete+whole.Ledger.Partial == 0 {
 		return verdict // there is nothing to report
 	}
@@ -267,14 +267,14 @@ func (a *analysis) analyze(ctx context.Context, std streams, open func() (source
 func (a *analysis) report(whole *partial.Partial, known *settings.Settings, buckets []string) *report.Report {
 	r := &report.Report{
 		Version: version,
-		Run:     report.Run{Args: a.args, Sources: a.sources},
+		Run:     report.Run{Args: a.args, Sources: a.sources, Flags: a.reading()},
 		Options: report.Options{
 			TimeField: a.timeField, Bucket: time.Duration(a.bucket),
 			PathTemplate: a.pathTemplates, RawPaths: a.rawPaths, MaxMalformed: float64(a.maxMalformed),
 		},
 		Result: whole.Freeze(),
 	}
-	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples, Sources: a.sources, Settings: known, Buckets: buckets, ByCreation: a.timeField == "created"})
+	r.Diagnosis = diagnose.Run(r.Result, diagnose.Options{Samples: a.samples, Access: a.access(a.sources), Settings: known, Buckets: buckets, ByCreation: a.timeField == "created"})
 	return r
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"alblens/plan"
+	"alblens/report"
 	"alblens/sources"
 	"alblens/sources/s3"
 )
@@ -121,11 +122,11 @@ func (f *forecast) text() string {
 	line := func(what, format string, args ...any) {
 		fmt.Fprintf(&b, "%-14s"+format+"\n", append([]any{what}, args...)...)
 	}
-	line("objects", "%d", f.Objects)
+	line("objects", "%s", report.Count(f.Objects))
 	if f.Cached > 0 {
-		line("cached", "%d more, which are not read again", f.Cached)
+		line("cached", "%s more, which are not read again", report.Count(f.Cached))
 	}
-	bytes := fmt.Sprintf("%d as stored", f.Bytes)
+	bytes := report.Count(f.Bytes) + " as stored"
 	if f.UnknownSizes > 0 {
 		bytes += fmt.Sprintf(", and %s of unknown size", counted(f.UnknownSizes, "object"))
 	}
@@ -133,9 +134,9 @@ func (f *forecast) text() string {
 	if f.readings > 1 {
 		line("read", "twice, for the bundle")
 	}
-	line("left out", "%d skipped, %d the same as another, %d not to be had", f.Skipped, f.Duplicates, f.Failed)
+	line("left out", "%s skipped, %s the same as another, %s not to be had", report.Count(f.Skipped), report.Count(f.Duplicates), report.Count(f.Failed))
 	if f.Lists+f.Gets > 0 {
-		line("S3 requests", "%d LIST, made already, and %d GET", f.Lists, f.Gets)
+		line("S3 requests", "%s LIST, made already, and %s GET", report.Count(f.Lists), report.Count(f.Gets))
 		cost := "less than $0.0001"
 		if f.Dollars >= 0.0001 {
 			cost = fmt.Sprintf("about $%.4f", f.Dollars)

@@ -79,7 +79,7 @@ func TestDryRun(t *testing.T) {
 	if !ok || e.code != exitIncomplete || err.String() != "alblens: s3://c/: AccessDenied\n" {
 		t.Errorf("%v: %s", e, &err)
 	}
-	for _, want := range []string{"objects       200001\n", "S3 requests   201 LIST, made already, and 200000 GET\n", "about $0.0810 ", "1 object of unknown size"} {
+	for _, want := range []string{"objects       200,001\n", "bytes         600,000,000 as stored", "S3 requests   201 LIST, made already, and 200,000 GET\n", "about $0.0810 ", "1 object of unknown size"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}

@@ -21,11 +21,11 @@ shows, what looks alike, how to verify it, how to fix it and what that does not 
 		Example: `  alblens explain keepalive-race
   alblens explain 504`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			var slugs []string
+			var list []string
 			for _, d := range cause.AllDocs() {
-				slugs = append(slugs, d.Slug+"\t"+d.Title)
+				list = append(list, d.Slug+"\t"+d.Title)
 			}
-			return slugs, cobra.ShellCompDirectiveNoFileComp
+			return list, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			switch len(args) {
@@ -66,6 +66,9 @@ func explainSlug(slug string, std streams) error {
 			return err
 		}
 	}
+	if slug == "" {
+		return usagef("CAUSE is empty; there are %s", strings.Join(slugs(docs), ", "))
+	}
 	return usagef("no cause %q; %s", slug, nearest(slug, docs))
 }
 
@@ -81,6 +84,14 @@ func nearest(slug string, docs []cause.Doc) string {
 		return "alblens explain lists them"
 	}
 	return "did you mean " + strings.Join(near, " or ") + "?"
+}
+
+func slugs(docs []cause.Doc) []string {
+	var list []string
+	for _, d := range docs {
+		list = append(list, d.Slug)
+	}
+	return list
 }
 
 // appendDoc appends d as a terminal shows it, at most 80 columns wide where its words allow.

@@ -42,8 +42,8 @@ type input struct {
 	progress             string
 	quiet, verbose       bool
 	aws                  s3.Options
-	there                func() string          // of which time there are objects; nil where that takes many requests to S3
-	changed              func(flag string) bool // whether it was given
+	there                func(context.Context) string // of which time there are objects; nil where that takes many requests to S3
+	changed              func(flag string) bool       // whether it was given
 }
 
 func (in *input) flags(f *pflag.FlagSet) {
@@ -158,7 +158,7 @@ func (in *input) source(args []string, std streams) (sources.Source, error) {
 		return nil, usage(err)
 	}
 	if !slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, s3.Scheme+"://") }) {
-		in.there = func() string { return datedThere(context.Background(), src) }
+		in.there = func(ctx context.Context) string { return datedThere(ctx, src) }
 	}
 	return src, nil
 }
@@ -177,13 +177,13 @@ func (in *input) list(ctx context.Context, src sources.Source, std streams, sinc
 	ours := func(name string) bool { return strings.HasPrefix(filepath.Base(name), unfinished) }
 	p.Problems = slices.DeleteFunc(p.Problems, func(problem *sources.Problem) bool { return ours(problem.Name) })
 	if len(p.Objects) == 0 {
-		return nil, in.nothing(p, std)
+		return nil, in.nothing(ctx, p, std)
 	}
 	return p, nil
 }
 
 // nothing explains why there is no object to read.
-func (in *input) nothing(p *plan.Plan, std streams) error {
+func (in *input) nothing(ctx context.Context, p *plan.Plan, std streams) error {
 	skipped := 0
 	for _, problem := range p.Problems {
 		if problem.Kind == sources.Skipped {
@@ -199,10 +199,11 @@ func (in *input) nothing(p *plan.Plan, std streams) error {
 	if len(p.Problems) > skipped {
 		return &exitError{code: exitFailed}
 	}
-	return in.noneFound(int64(skipped))
+	return in.noneFound(ctx, int64(skipped))
 }
 
-// datedThere says of which time the objects of a source are by their names; "" where none is dated.
+// datedThere says of which time the objects of a source are by their names, or if it is interrupted, those it met before;
+// "" where none is dated.
 func datedThere(ctx context.Context, src sources.Source) string {
 	var first, last time.Time
 	for ref, err := range src.List(ctx, sources.Selection{}) {
@@ -220,12 +221,16 @@ func datedThere(ctx context.Context, src sources.Source) string {
 	if first.IsZero() {
 		return ""
 	}
+	those := "those that are there"
+	if ctx.Err() != nil {
+		those = "those listed before the interrupt"
+	}
 	const layout = "2006-01-02T15:04Z"
-	return fmt.Sprintf("those that are there are of %s to %s", first.Add(-logname.Slot).UTC().Format(layout), last.UTC().Format(layout))
+	return fmt.Sprintf("%s are of %s to %s", those, first.Add(-logname.Slot).UTC().Format(layout), last.UTC().Format(layout))
 }
 
 // noneFound is the error of a run without an access log.
-func (in *input) noneFound(skipped int64) error {
+func (in *input) noneFound(ctx context.Context, skipped int64) error {
 	window := in.since+in.until+in.around != ""
 	text := "no access log found"
 	if window {
@@ -240,9 +245,12 @@ func (in *input) noneFound(skipped int64) error {
 	if window {
 		there := ""
 		if in.there != nil {
-			there = in.there()
+			there = in.there(ctx)
 		}
 		text += "; " + cmp.Or(there, "objects are named by the end of their five minutes, in UTC")
+	}
+	if ctx.Err() != nil {
+		return &exitError{exitInterrupted, errors.New(text)}
 	}
 	return errors.New(text)
 }
@@ -301,7 +309,7 @@ func (in *input) timestamps(since, until time.Time) (from, to parser.Timestamp) 
 }
 
 // verdict says on standard error what is missing, and returns the error that makes the exit code.
-func (in *input) verdict(l *partial.Ledger, std streams) error {
+func (in *input) verdict(ctx context.Context, l *partial.Ledger, std streams) error {
 	in.tellProblems(l, std)
 	switch {
 	case l.Interrupted:
@@ -310,7 +318,7 @@ func (in *input) verdict(l *partial.Ledger, std streams) error {
 	case l.Complete+l.Partial == 0 && l.Failed > 0:
 		return &exitError{exitFailed, errors.New("nothing could be read")}
 	case l.Complete+l.Partial == 0:
-		return in.noneFound(l.Skipped)
+		return in.noneFound(ctx, l.Skipped)
 	case l.Failed > 0 && l.Partial > 0:
 		std.say("incomplete: of %d objects %d could not be read, and %d not to their end", l.Objects, l.Failed, l.Partial)
 		return &exitError{code: exitIncomplete}

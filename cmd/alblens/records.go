@@ -80,6 +80,9 @@ func (x *extraction) check() error {
 	if !slices.Contains(export.Formats, x.format) {
 		return usagef("--format is one of %s, not %q", strings.Join(export.Formats, ", "), x.format)
 	}
+	if err := x.empty(); err != nil {
+		return err
+	}
 	for _, word := range x.causes {
 		if word == "any" {
 			x.filter.AnyCause = true
@@ -100,6 +103,22 @@ func (x *extraction) check() error {
 	}
 	if err := x.filter.Validate(); err != nil {
 		return usagef("--path: %w", err)
+	}
+	return nil
+}
+
+// empty refuses what a shell makes of a variable that is not set: it is not to select every record.
+func (x *extraction) empty() error {
+	if x.changed("cause") && (len(x.causes) == 0 || slices.Contains(x.causes, "")) {
+		return usagef("--cause names none; there are any, %s", strings.Join(slugs(cause.Docs()), ", "))
+	}
+	if x.changed("status") && len(x.statuses) == 0 {
+		return usagef("--status is empty")
+	}
+	for _, f := range []struct{ name, value string }{{"target", x.filter.Target}, {"path", x.filter.Path}, {"trace", x.filter.Trace}} {
+		if x.changed(f.name) && f.value == "" {
+			return usagef("--%s is empty", f.name)
+		}
 	}
 	return nil
 }
@@ -181,7 +200,7 @@ func (x *extraction) run(ctx context.Context, args []string, std streams) error 
 		return err
 	}
 	ledger.Interrupted = ledger.Interrupted || interrupted
-	verdict := x.verdict(ledger, std)
+	verdict := x.verdict(ctx, ledger, std)
 	if file == nil || ledger.Complete+ledger.Partial == 0 {
 		return verdict
 	}

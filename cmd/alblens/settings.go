@@ -42,15 +42,17 @@ func loadSettings(dir string, std streams) (*settings.Settings, error) {
 	return known, nil
 }
 
-// buckets are those of S3 that objects are in.
+// buckets are those of S3 that objects are in; nil where that is not known of all.
 func buckets(objects []sources.Ref) []string {
 	var list []string
 	for _, ref := range objects {
-		rest, ok := strings.CutPrefix(ref.Name, s3.Scheme+"://")
-		if !ok {
+		if !strings.HasPrefix(ref.Name, s3.Scheme+"://") {
 			continue
 		}
-		bucket, _, _ := strings.Cut(rest, "/")
+		bucket := s3.Bucket(ref.Name)
+		if bucket == "" {
+			return nil
+		}
 		if !slices.Contains(list, bucket) {
 			list = append(list, bucket)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"alblens/internal/shelltext"
 	"alblens/sources/s3"
 )
 
@@ -56,7 +57,7 @@ func unknownCommand(c *cobra.Command, name string) error {
 		return usagef("unknown command %q; did you mean %s?", name, strings.Join(near, " or "))
 	}
 	if c == c.Root() && namesSource(name) {
-		return usagef("unknown command %q; did you mean alblens analyze %s?", name, name)
+		return usagef("unknown command %q; did you mean alblens analyze %s?", name, shelltext.Word(name))
 	}
 	return usagef("unknown command %q; see %s --help", name, c.CommandPath())
 }

@@ -119,7 +119,7 @@ func parseInstant(text string, now time.Time) (time.Time, error) {
 			return t.UTC(), nil
 		}
 	}
-	if _, err := parseSpan(text); err == nil {
+	if d, err := parseSpan(text); err == nil && d > 0 {
 		return time.Time{}, fmt.Errorf("%q is a length of time; write -%s for as long ago", text, text)
 	}
 	for _, layout := range []string{"15:04Z07:00", "15:04:05Z07:00", "15:04", "15:04:05"} {

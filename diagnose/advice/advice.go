@@ -2,6 +2,7 @@ package advice
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -27,7 +28,37 @@ type Facts struct {
 	Longest   time.Duration // the longest request that succeeded; 0 where unknown
 
 	From, To time.Time // the finding's span by creation time; zero where unknown
-	Sources  []string  // what was read, as arguments of alblens; none where that cannot be repeated
+	Access   Access
+}
+
+// An Access is how a run came to what it read, so that commands come to the same.
+type Access struct {
+	Sources []string // as arguments of alblens; none where they cannot be read again
+	Flags   []string // of alblens, by which the sources are read as they were: --profile=prod
+	Profile string   // of the AWS CLI; "" where none was given
+	Region  string   // that the AWS CLI is to use where the log tells none; "" for its own
+}
+
+// Extend adds to a command of the AWS CLI, one that holds no other, the profile, and the region if it names none.
+func (x *Access) Extend(command string) string {
+	if !strings.HasPrefix(command, "aws ") {
+		return command
+	}
+	region := x.Region
+	if strings.Contains(command, " --region ") {
+		region = ""
+	}
+	return string(x.extend(script(command), region))
+}
+
+func (x *Access) extend(command script, region string) script {
+	if regionPattern.MatchString(region) {
+		command = sh(command, "--region", word(region))
+	}
+	if x.Profile != "" {
+		command = sh(command, "--profile", word(x.Profile))
+	}
+	return command
 }
 
 // A Verification is a command that would settle what the log leaves open. It only reads.

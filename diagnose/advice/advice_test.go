@@ -3,6 +3,7 @@ package advice
 import (
 	"math"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -28,7 +29,7 @@ func facts(id string) Facts {
 		ID: id, LoadBalancers: []string{webLB}, TargetGroups: []string{webTG}, Targets: []string{"10.0.1.7:3000"},
 		Paths: []string{"/api/users/{int}"}, Examples: []string{"/api/users/17"}, Nodes: []string{"10.0.0.4"}, Hosts: []string{"www.example.com"},
 		TraceIDs: []string{"Self=1-a;Root=1-58337262-36d228ad5d99923122bbe354"}, Reasons: []string{"LambdaThrottling", "AuthTokenEpRequestTimeout"},
-		From: time.Date(2026, 11, 20, 14, 5, 30, 5e8, time.UTC), To: time.Date(2026, 11, 20, 14, 25, 0, 0, time.UTC), Sources: []string{"logs"},
+		From: time.Date(2026, 11, 20, 14, 5, 30, 5e8, time.UTC), To: time.Date(2026, 11, 20, 14, 25, 0, 0, time.UTC), Access: Access{Sources: []string{"logs"}},
 	}
 }
 
@@ -105,6 +106,53 @@ func TestCommands(t *testing.T) {
 			for _, v := range verify {
 				t.Log(v.Command)
 			}
+		}
+	}
+}
+
+// Every command comes to the account, the sources and the paths that the run came to; the log's region goes before the run's.
+func TestAccess(t *testing.T) {
+	access := Access{Sources: []string{"my logs"}, Flags: []string{"--profile=my own", "--raw-paths"}, Profile: "my own", Region: "us-east-1"}
+	programs := regexp.MustCompile(`\baws [a-z0-9-]+ [a-z]`)
+	for _, id := range strings.Fields(slugs) {
+		stranger := facts(id)
+		stranger.TargetGroups = nil
+		for _, c := range []struct {
+			facts  Facts
+			region string
+		}{{facts(id), "eu-west-1"}, {stranger, "us-east-1"}} {
+			c.facts.Access = access
+			verify, fix := For(c.facts)
+			for _, change := range fix {
+				if change.Kind == "cli" {
+					verify = append(verify, Verification{change.Why, change.Text})
+				}
+			}
+			for _, v := range verify {
+				want := len(programs.FindAllString(v.Command, -1))
+				if got := strings.Count(v.Command, " --region "+c.region+" --profile 'my own'"); got != want {
+					t.Errorf("%s: region and profile stand %d times, want %d: %s", id, got, want, v.Command)
+				}
+				if strings.HasPrefix(v.Command, "alblens ") && !strings.HasPrefix(v.Command, "alblens records 'my logs' --profile='my own' --raw-paths --cause ") {
+					t.Errorf("%s: %s", id, v.Command)
+				}
+			}
+		}
+	}
+}
+
+func TestExtend(t *testing.T) {
+	access := Access{Profile: "prod", Region: "us-east-1"}
+	for command, want := range map[string]string{
+		"aws ec2 describe-subnets":                    "aws ec2 describe-subnets --region us-east-1 --profile prod",
+		"aws ec2 describe-subnets --region eu-west-1": "aws ec2 describe-subnets --region eu-west-1 --profile prod",
+		"idle_timeout.timeout_seconds = 120":          "idle_timeout.timeout_seconds = 120",
+	} {
+		if got := access.Extend(command); got != want {
+			t.Errorf("%q became %q, want %q", command, got, want)
+		}
+		if got := new(Access).Extend(command); got != command {
+			t.Errorf("%q became %q without a profile", command, got)
 		}
 	}
 }

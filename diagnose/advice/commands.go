@@ -1,20 +1,20 @@
 package advice
 
 import (
+	"cmp"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"alblens/internal/shelltext"
 )
 
 // aws is a command of the AWS CLI in the load balancer's region, if that is known.
 func (s *scope) aws(parts ...script) script {
-	command := sh(append([]script{"aws"}, parts...)...)
-	if s.Region != "" {
-		command = sh(command, "--region", word(s.Region))
-	}
-	return command
+	return s.Access.extend(sh(append([]script{"aws"}, parts...)...), cmp.Or(s.Region, s.Access.Region))
 }
 
 // text is an aws command whose answer is a shell's words.
@@ -139,16 +139,17 @@ func (a *adviser) events(why, name string) {
 }
 
 // records prints the finding's records, of any cause if it is no cause itself.
-func (a *adviser) records(why, cause string, flags ...script) {
-	for _, source := range a.Sources {
+func (a *adviser) records(why, cause string, more ...script) {
+	sources, flags := a.Access.Sources, a.Access.Flags
+	for _, source := range sources {
 		if printable(source) != source || strings.HasPrefix(source, "-") {
 			return
 		}
 	}
-	if len(a.Sources) == 0 {
+	if len(sources) == 0 || slices.ContainsFunc(flags, func(f string) bool { return printable(f) != f }) {
 		return
 	}
-	command := sh("alblens records", words(a.Sources), "--cause", word(cause))
+	command := sh("alblens records", words(sources), script(shelltext.Args(flags)), "--cause", word(cause))
 	if !a.From.IsZero() {
 		until := a.To
 		if until.Before(a.From) {
@@ -163,7 +164,7 @@ func (a *adviser) records(why, cause string, flags ...script) {
 	if len(a.Paths) == 1 && templatePath.MatchString(a.Paths[0]) && printable(a.Paths[0]) == a.Paths[0] {
 		command = sh(command, "--path="+word(a.Paths[0]))
 	}
-	a.check(why, sh(command, sh(flags...)))
+	a.check(why, sh(command, sh(more...)))
 }
 
 // templatePath is a path that `alblens records --path` takes for itself, not for another pattern.

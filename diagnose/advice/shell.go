@@ -3,6 +3,8 @@ package advice
 import (
 	"strings"
 	"unicode"
+
+	"alblens/internal/shelltext"
 )
 
 // script is text of a POSIX shell. Literals become one by themselves; a value has to go through word, or be known to
@@ -22,12 +24,7 @@ func sh(parts ...script) script {
 
 // word quotes a value so that a shell takes it for one word. What is not printable is left out.
 func word(value string) script {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
-	value = printable(value)
-	if value != "" && strings.Trim(value, plain) == "" && value[0] != '-' && value[0] != '=' {
-		return script(value)
-	}
-	return script("'" + strings.ReplaceAll(value, "'", `'\''`) + "'")
+	return script(shelltext.Word(printable(value)))
 }
 
 func words(values []string) script {

@@ -14,6 +14,8 @@
 // requests share: see patience. What fails for good is a *sources.Problem that
 // says what to do. docs/reliability.md tells what was tried.
 //
+// A bucket may be an access point, by its alias or ARN, which is a host of its own and needs its own leave.
+//
 // Needed are s3:ListBucket on the bucket and s3:GetObject on its objects; a key
 // named in full can be read with s3:GetObject alone.
 package s3

@@ -197,7 +197,11 @@ func (o *object) resume() (done bool, err error) {
 		o.gotOn()
 	}
 	// A checksum that does not match will not get better.
-	if o.off >= o.size || o.vain == maxVain || !o.store.patience.pause(o.ctx, o.vain+1) {
+	if o.off >= o.size || o.vain == maxVain {
+		return true, o.ended()
+	}
+	if err := o.store.patience.pause(o.ctx, o.vain+1); err != nil {
+		o.broken = &unretried{o.broken, err}
 		return true, o.ended()
 	}
 	o.vain++
@@ -221,8 +225,11 @@ func isChecksum(err error) bool { return strings.Contains(err.Error(), "checksum
 // ended is why the stream is not taken up again.
 func (o *object) ended() error {
 	if o.ctx.Err() == nil && errors.Is(o.broken, io.ErrUnexpectedEOF) {
-		return &sources.Problem{Name: o.name, Kind: sources.Truncated, Hint: "run again later",
-			Err: &plain{fmt.Sprintf("every answer broke off early, the last after %d of %d bytes: %v", o.off, o.size, o.broken), o.broken}}
+		text := fmt.Sprintf("every answer broke off early, the last after %d of %d bytes: %v", o.off, o.size, o.broken)
+		if spent(o.broken) {
+			text += spentSuffix
+		}
+		return &sources.Problem{Name: o.name, Kind: sources.Truncated, Hint: "run again later", Err: &plain{text, o.broken}}
 	}
 	return o.store.problem(o.ctx, o.name, get, o.broken)
 }

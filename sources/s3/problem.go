@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/smithy-go"
 
+	"alblens/internal/shelltext"
 	"alblens/sources"
 )
 
@@ -71,6 +72,10 @@ func (s *Store) problem(ctx context.Context, name string, need permission, err e
 	p := &sources.Problem{Name: name, Kind: sources.Unreadable, Err: brief(err)}
 	bucket, _ := split(name)
 
+	if page, ok := errors.AsType[*pageError](err); ok {
+		p.Err, p.Hint = &plain{page.Error(), err}, "check --endpoint-url, and what stands in between: that is not S3"
+		return p
+	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		p.Kind, p.Hint = s.answer(api, need, bucket, err)
 		switch {
@@ -123,7 +128,13 @@ func spent(err error) bool {
 	return ok
 }
 
-const spentSuffix = "; not tried again, for the run had too many failures"
+var spentSuffix = fmt.Sprintf("; not tried again, for the run had too many failures: %d retries for each of --s3-concurrency are used up", retriesEach)
+
+// An unretried is an error after which one would try again, and why that is not done.
+type unretried struct{ err, why error }
+
+func (e *unretried) Error() string   { return e.err.Error() }
+func (e *unretried) Unwrap() []error { return []error{e.err, e.why} }
 
 // expired reports whether credentials that were good once have ended.
 func expired(err error) bool {
@@ -189,6 +200,12 @@ func slowDown(code string) bool {
 
 // arn names what need is to be granted on.
 func (s *Store) arn(bucket string, need permission) string {
+	if isARN(bucket) {
+		if need == get {
+			return bucket + "/object/*, and on the bucket's objects"
+		}
+		return bucket + ", and on the bucket"
+	}
 	s.mu.Lock()
 	region := ""
 	if c := s.clients[bucket]; c != nil {
@@ -219,7 +236,7 @@ func (s *Store) profileFlag() string {
 	if profile == "" {
 		return ""
 	}
-	return " --profile " + profile
+	return " --profile " + shelltext.Word(profile)
 }
 
 // wrongRegion reports whether the request went to, or was signed for, a region

@@ -20,6 +20,10 @@ const maxAttempts = 6
 // firstBackoff is the longest first wait; each further one may be twice as long.
 const firstBackoff = time.Second
 
+// pageBackoff is the longest wait after a web page for a listing. A login page in between may go away; mostly the
+// endpoint is wrong, which is to be told within a second or two.
+const pageBackoff = 500 * time.Millisecond
+
 // patience is the budget of retries that all requests of a Store share. Each retry draws on it, and requests that go well
 // fill it again: a store that falters now and then is always waited for, one that has gone is given up once for all, not
 // object by object.
@@ -29,13 +33,21 @@ type patience struct {
 	longest time.Duration // between two attempts
 }
 
+// retriesEach is how many retries a run has for each object that may be open at once.
+const retriesEach = 2 * maxAttempts
+
 // newPatience allows for each of the objects open at once to be retried to the end twice over.
 func newPatience(concurrency int, longest time.Duration) *patience {
-	retries := uint(2 * maxAttempts * max(concurrency, 10))
+	retries := uint(retriesEach * max(concurrency, 10))
 	p := &patience{limit: ratelimit.NewTokenRateLimit(retries * retry.DefaultRetryCost), longest: longest}
 	p.Standard = retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
-		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) { return p.wait(attempt), nil })
+		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
+			if page, ok := errors.AsType[*pageError](err); ok && page.first {
+				return rand.N(min(p.longest, pageBackoff) + 1), nil
+			}
+			return p.wait(attempt), nil
+		})
 		o.RateLimiter = p.limit
 		o.RetryTimeoutCost = o.RetryCost // what a timeout cost is time, and that is spent already
 		o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(cutShort))
@@ -60,18 +72,19 @@ func (p *patience) wait(attempt int) time.Duration {
 	return rand.N(min(p.longest, firstBackoff<<min(attempt-1, 10)) + 1)
 }
 
-// pause takes one retry from the budget, for refund to give back, and waits. It reports false when nothing is left, or the context ends.
-func (p *patience) pause(ctx context.Context, attempt int) bool {
+// pause takes one retry from the budget, for refund to give back, and waits. Its error is the context's, or says that
+// nothing is left: see spent.
+func (p *patience) pause(ctx context.Context, attempt int) error {
 	if _, err := p.limit.GetToken(ctx, retry.DefaultRetryCost); err != nil {
-		return false
+		return err
 	}
 	timer := time.NewTimer(p.wait(attempt))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
+		return nil
 	case <-ctx.Done():
-		return false
+		return ctx.Err()
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,9 +22,6 @@ import (
 
 	"alblens/sources"
 )
-
-// Scheme is that of this package's URLs, s3://bucket/key.
-const Scheme = "s3"
 
 // Options are the AWS CLI's, with its meanings. The zero value is its default.
 type Options struct {
@@ -73,6 +69,7 @@ type Store struct {
 var (
 	_ sources.Store   = (*Store)(nil)
 	_ sources.Counter = (*Store)(nil)
+	_ sources.Checker = (*Store)(nil)
 )
 
 // Requests implements sources.Counter.
@@ -108,14 +105,11 @@ func (s *Store) client(ctx context.Context, bucket string) (*s3.Client, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	region := s.cfg.Region
-	if region == "" {
-		region = discover(ctx, s.dial(fallbackRegion), bucket)
+	region := cmp.Or(regionOfARN(bucket), s.cfg.Region)
+	if region == "" && !isARN(bucket) {
+		region = discover(ctx, s.dial(bucket, fallbackRegion), bucket)
 	}
-	if region == "" {
-		region = fallbackRegion
-	}
-	c := s.dial(region)
+	c := s.dial(bucket, cmp.Or(region, fallbackRegion))
 	s.clients[bucket] = c
 	return c, nil
 }
@@ -126,21 +120,21 @@ func (s *Store) move(bucket, region string) *s3.Client {
 	defer s.mu.Unlock()
 	c := s.clients[bucket]
 	if c == nil || c.Options().Region != region {
-		c = s.dial(region)
+		c = s.dial(bucket, region)
 		s.clients[bucket] = c
 	}
 	return c
 }
 
 // dial makes a client; all of them share cfg's connections.
-func (s *Store) dial(region string) *s3.Client {
+func (s *Store) dial(bucket, region string) *s3.Client {
 	return s3.NewFromConfig(s.cfg, func(o *s3.Options) {
 		o.Region = region
 		o.Retryer = s.patience
 		o.DisableLogOutputChecksumValidationSkipped = true
 		// The endpoint may come from the flag, the environment or the profile.
 		if o.BaseEndpoint != nil {
-			o.UsePathStyle = true
+			o.UsePathStyle = !isARN(bucket) // an access point has a host name only
 			o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 			o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 		}
@@ -252,7 +246,7 @@ func (s *Store) renew(ctx context.Context, bucket string, c *s3.Client) *s3.Clie
 	}
 	s.cfg, s.vain = cfg, time.Time{}
 	for name, client := range s.clients {
-		s.clients[name] = s.dial(client.Options().Region)
+		s.clients[name] = s.dial(name, client.Options().Region)
 	}
 	return s.clients[bucket]
 }
@@ -290,11 +284,3 @@ func do[T any](ctx context.Context, s *Store, bucket string, op func(*s3.Client)
 }
 
 func (s *Store) payer() types.RequestPayer { return types.RequestPayer(s.opt.RequestPayer) }
-
-// split takes a URL apart. Keys are taken literally: nothing is unescaped.
-func split(url string) (bucket, key string) {
-	bucket, key, _ = strings.Cut(strings.TrimPrefix(url, Scheme+"://"), "/")
-	return bucket, key
-}
-
-func join(bucket, key string) string { return Scheme + "://" + bucket + "/" + key }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -303,6 +304,58 @@ func TestResumeOftenAndWell(t *testing.T) {
 	}
 }
 
+// A body that is not taken up again since the budget, 120 retries for so few objects at once, is used up says so; one that
+// had its five retries does not.
+func TestBudgetOfBodies(t *testing.T) {
+	for name, c := range map[string]struct {
+		breaks func(w http.ResponseWriter)
+		kind   sources.Kind
+		says   string
+	}{
+		"closed": {func(w http.ResponseWriter) {}, sources.Truncated, "every answer broke off early, the last after 7 of 12 bytes: unexpected EOF"},
+		"reset": {func(w http.ResponseWriter) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				conn.(*net.TCPConn).SetLinger(0)
+				conn.Close()
+			}
+		}, sources.Unreachable, "connection reset by peer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := fake(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("ETag", `"e"`)
+				if r.Header.Get("Range") == "" {
+					w.Header().Set("Content-Length", "12")
+					io.WriteString(w, "content")
+				} else {
+					w.Header().Set("Content-Length", "5")
+					w.Header().Set("Content-Range", "bytes 7-11/12")
+					w.WriteHeader(http.StatusPartialContent)
+				}
+				w.(http.Flusher).Flush()
+				time.Sleep(time.Millisecond) // so that what was sent arrives before the reset
+				c.breaks(w)
+			}, s3.Options{Concurrency: 1, Backoff: time.Microsecond})
+			// Each object draws five retries, and its six answers give back a little more than one.
+			objects, told := 0, false
+			for ; objects < 60 && !told; objects++ {
+				r, err := store.Open(t.Context(), sources.Ref{Name: "s3://b/k", Size: 12, ETag: `"e"`})
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = io.ReadAll(r)
+				r.Close()
+				wantProblem(t, err, c.kind, c.says)
+				const spent = "; not tried again, for the run had too many failures: 12 retries for each of --s3-concurrency are used up"
+				told = strings.Contains(err.Error(), spent)
+			}
+			if objects <= 24 || !told {
+				t.Errorf("that the budget is used up is told with object %d: %v", objects, told)
+			}
+		})
+	}
+}
+
 // What a server sends that does not heed If-Match is held to the listing all the same.
 func TestReplacedUnheeded(t *testing.T) {
 	for listed, want := range map[string]sources.Kind{`"new"`: "", `new`: "", `"old"`: sources.Changed} {
@@ -571,6 +624,11 @@ sso_session = corp
 sso_account_id = 123456789012
 sso_role_name = reader
 region = eu-west-3
+[profile sso&co]
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = reader
+region = eu-west-3
 [sso-session corp]
 sso_region = eu-west-3
 sso_start_url = https://corp.invalid/start
@@ -584,6 +642,8 @@ sso_start_url = https://corp.invalid/start
 	t.Setenv("AWS_CONFIG_FILE", configuration)
 	_, err = first(t, s3.New(s3.Options{Profile: "sso"}), "s3://b/")
 	wantProblem(t, err, sources.Expired, "(run: aws sso login --profile sso)")
+	_, err = first(t, s3.New(s3.Options{Profile: "sso&co"}), "s3://b/")
+	wantProblem(t, err, sources.Expired, "(run: aws sso login --profile 'sso&co')")
 	_, err = first(t, s3.New(s3.Options{Profile: "nobody"}), "s3://b/")
 	wantProblem(t, err, sources.Unreadable, "nobody", "aws configure list-profiles")
 

@@ -32,7 +32,7 @@ var known = advice.Facts{
 	Estimates: map[string]float64{"idle_timeout_seconds": 60, "server_keepalive_seconds": 20, "worker_timeout_seconds": 30, "client_timeout_seconds": 10, "proxy_timeout_seconds": 15, "deregistration_delay_seconds": 30},
 	From:      time.Date(2026, 11, 20, 14, 5, 0, 0, time.UTC),
 	To:        time.Date(2026, 11, 22, 14, 5, 0, 0, time.UTC),
-	Sources:   []string{"s3://logs/AWSLogs/", "more logs"},
+	Access:    advice.Access{Sources: []string{"s3://logs/AWSLogs/", "more logs"}, Flags: []string{"--profile=my own"}, Profile: "my own", Region: "us-east-1"},
 }
 
 // cases are what findings may know: all, not the account, IPv6 and one target group, several targets, next to nothing.

@@ -41,13 +41,13 @@ func holds(t *testing.T, value string) {
 		all := advice.Facts{
 			ID: slug, LoadBalancers: []string{value}, TargetGroups: []string{value}, Targets: []string{value}, Paths: []string{value}, Examples: []string{value},
 			Nodes: []string{value}, Hosts: []string{value}, TraceIDs: []string{value}, Reasons: []string{value}, Partition: value, Account: value, Region: value,
-			From: known.From, To: known.To, Sources: []string{value},
+			From: known.From, To: known.To, Access: advice.Access{Sources: []string{value}, Flags: []string{"--profile=" + value}, Profile: value, Region: value},
 		}
 		good := known
 		good.ID = slug
 		good.Paths, good.Examples, good.Hosts, good.Reasons = []string{value}, []string{value}, []string{value}, []string{value}
 		good.TraceIDs = append([]string{value}, known.TraceIDs...)
-		good.Sources = []string{value, "logs"}
+		good.Access.Sources = []string{value, "logs"}
 		for _, f := range []advice.Facts{all, good} {
 			for _, command := range commands(f) {
 				programs, err := calls(command)
@@ -83,9 +83,10 @@ func checkWords(t *testing.T, f advice.Facts, words []string) {
 	t.Helper()
 	switch words[0] {
 	case "alblens":
-		n := len(f.Sources)
-		if len(words) < 4+n || words[1] != "records" || !slices.Equal(words[2:2+n], f.Sources) || words[2+n] != "--cause" {
-			t.Errorf("%q does not repeat the sources %q", words, f.Sources)
+		input := slices.Concat(f.Access.Sources, f.Access.Flags)
+		n := len(input)
+		if len(words) < 4+n || words[1] != "records" || !slices.Equal(words[2:2+n], input) || words[2+n] != "--cause" {
+			t.Errorf("%q does not repeat the sources and flags %q", words, input)
 		}
 		for _, w := range words[2+n:] {
 			if path, ok := strings.CutPrefix(w, "--path="); ok && path != f.Paths[0] {
@@ -106,7 +107,10 @@ func checkWords(t *testing.T, f advice.Facts, words []string) {
 			t.Errorf("%q does not end in a URL", words)
 		}
 	case "aws":
-		for _, w := range words[1:] {
+		for i, w := range words[1:] {
+			if words[i] == "--profile" { // the one thing here that no log tells
+				continue
+			}
 			if strings.HasPrefix(w, "--endpoint") || strings.HasPrefix(w, "file:") || strings.Contains(w, "rm x") {
 				t.Errorf("word %q of %q", w, words)
 			}

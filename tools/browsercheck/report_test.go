@@ -11,6 +11,7 @@ import (
 
 	"alblens/aggregate"
 	"alblens/diagnose"
+	"alblens/diagnose/advice"
 	"alblens/evidence"
 	"alblens/internal/logname"
 	"alblens/internal/pathtemplate"
@@ -74,7 +75,7 @@ func reported(r *partial.Result, sources ...string) *report.Report {
 		Run:     report.Run{Started: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC), Elapsed: 1234 * time.Millisecond, Args: []string{"analyze", "logs", "-o", "report.html"}, Sources: sources},
 		Options: report.Options{TimeField: "response", Bucket: time.Minute, MaxMalformed: 0.01},
 		Result:  r, Top: 1000,
-		Diagnosis: diagnose.Run(r, diagnose.Options{Sources: sources}),
+		Diagnosis: diagnose.Run(r, diagnose.Options{Access: advice.Access{Sources: sources}}),
 	}
 }
 

@@ -11,10 +11,14 @@ import json
 import os
 import socket
 import sys
+import tempfile
 
+config = tempfile.NamedTemporaryFile("w")
+config.write('[profile "my own"]\n')  # the one that the commands name
+config.flush()
 os.environ.update(
     AWS_ACCESS_KEY_ID="none", AWS_SECRET_ACCESS_KEY="none", AWS_DEFAULT_REGION="us-east-1", AWS_PAGER="",
-    AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_EC2_METADATA_DISABLED="true",
+    AWS_CONFIG_FILE=config.name, AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_EC2_METADATA_DISABLED="true",
 )
 
 import jmespath
