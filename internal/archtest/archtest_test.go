@@ -87,6 +87,7 @@ var libraries = []struct{ module, in string }{
 	{"github.com/bmatcuk/doublestar", "sources export"},
 	{"github.com/santhosh-tekuri/jsonschema", "internal/schematest"},
 	{"github.com/jedib0t/go-pretty", "report"},
+	{"golang.org/x/sys", "internal/pathtemplate"},
 	{"golang.org/x/term", "cmd/alblens"},
 	{"C", ""}, // the binary is static
 }

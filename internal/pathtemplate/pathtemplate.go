@@ -56,9 +56,19 @@ func (t *Templates) Append(dst, path []byte) []byte {
 			return r.match.Expand(dst, r.name, path, m)
 		}
 	}
-	if len(path) >= maxWord {
+	switch {
+	case len(path) >= maxWord:
 		return appendLong(dst, path)
+	case vectors && len(path) > 0:
+		var c classes
+		classify(path, &c)
+		return appendClassified(dst, path, &c)
 	}
+	return appendShort(dst, path)
+}
+
+// appendShort is Append for a path shorter than maxWord.
+func appendShort(dst, path []byte) []byte {
 	copied := 0 // of path, into dst
 	for start := 0; ; {
 		i := special(path, start)
@@ -143,6 +153,8 @@ const (
 	separator
 	at
 	percent
+	slash // as what separates segments
+	dash  // a separator too
 )
 
 const (
@@ -164,7 +176,8 @@ var kindOf = func() (k [256]kind) {
 	for _, c := range ".-_~:,;=+!()" {
 		k[c] = separator
 	}
-	k['@'], k['%'] = at, percent
+	k['@'], k['%'], k['/'] = at, percent, slash
+	k['-'] |= dash
 	return k
 }()
 

@@ -45,19 +45,54 @@ func TestAppend(t *testing.T) {
 		if got := string(builtin.Append(nil, []byte(path))); got != want {
 			t.Errorf("template of %q = %q, want %q", path, got, want)
 		}
+		if got := string(appendShort(nil, []byte(path))); len(path) < maxWord && got != want {
+			t.Errorf("without vectors the template of %q = %q, want %q", path, got, want)
+		}
 	}
 }
 
-// The fast way through short paths gives what the simple way gives.
+// Every byte at every place of a path of every length is of the classes that its kind says, and what is behind the path
+// of none.
+func TestClassify(t *testing.T) {
+	if !vectors {
+		t.Skip("this processor has no vectors, or the project no code for them")
+	}
+	text := make([]byte, maxWord)
+	for b := range 256 {
+		for n := 1; n <= len(text); n++ {
+			for i := range text {
+				text[i] = byte(b + i)
+			}
+			var got, want classes
+			classify(text[:n], &got)
+			for i, x := range text[:n] {
+				for mask, kinds := range map[*uint64]kind{&want.digits: digit, &want.hexLetters: hexLetter, &want.letters: letter, &want.others: at | percent,
+					&want.separators: separator, &want.slashes: slash, &want.dashes: dash} {
+					if kindOf[x]&kinds != 0 {
+						*mask |= 1 << i
+					}
+				}
+			}
+			if got != want {
+				t.Fatalf("%q: got %+v, want %+v", text[:n], got, want)
+			}
+		}
+	}
+}
+
+// The fast ways through short paths give what the simple way gives.
 func FuzzAppend(f *testing.F) {
 	for _, s := range []string{"/api/users/1", "/a/b/c", "1/2", "//9", "/x@y.z/%40", "/ab-12/3x/2026-11-20", "/\x80\xff0"} {
 		f.Add(s)
 	}
 	builtin, _ := New(nil)
 	f.Fuzz(func(t *testing.T, path string) {
-		got, want := string(builtin.Append(nil, []byte(path))), string(appendLong(nil, []byte(path)))
-		if got != want {
+		want := string(appendLong(nil, []byte(path)))
+		if got := string(builtin.Append(nil, []byte(path))); got != want {
 			t.Errorf("template of %q = %q, want %q", path, got, want)
+		}
+		if got := string(appendShort(nil, []byte(path))); len(path) < maxWord && got != want {
+			t.Errorf("without vectors the template of %q = %q, want %q", path, got, want)
 		}
 	})
 }
@@ -103,12 +138,22 @@ func TestNoAllocations(t *testing.T) {
 func BenchmarkAppend(b *testing.B) {
 	builtin, _ := New(nil)
 	dst := make([]byte, 0, 512)
-	path := []byte("/api/users/12345/orders")
-	b.ReportAllocs()
-	for range b.N {
-		dst = builtin.Append(dst[:0], path)
-	}
-	if string(dst) != "/api/users/{int}/orders" {
-		b.Fatal(string(dst))
+	for path, want := range map[string]string{
+		"/api/users/12345/orders":                      "/api/users/{int}/orders",
+		"/u/6fa459ea-ee8a-3ca4-894e-db77e160355e/cart": "/u/{uuid}/cart",
+		"/products/shoes-cotton-472":                   "/products/shoes-cotton-{int}",
+	} {
+		for name, way := range map[string]func(dst, path []byte) []byte{"": builtin.Append, "plain": appendShort} {
+			b.Run("template="+want+"/"+name, func(b *testing.B) {
+				path := []byte(path)
+				b.ReportAllocs()
+				for range b.N {
+					dst = way(dst[:0], path)
+				}
+				if string(dst) != want {
+					b.Fatal(string(dst))
+				}
+			})
+		}
 	}
 }

@@ -1,0 +1,7 @@
+//go:build !amd64
+
+package pathtemplate
+
+const vectors = false
+
+func classify([]byte, *classes) {}
