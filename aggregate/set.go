@@ -10,7 +10,7 @@ import (
 // A Set counts records. It is not safe for concurrent use.
 type Set struct {
 	opts     Options
-	pool     *Pool // that it goes back to; nil for none
+	reusable bool
 	totals   cell
 	missing  map[parser.Status]*[8]uint64
 	timeline *timeline // nil unless asked for
@@ -277,7 +277,7 @@ func (s *Set) Bytes() int {
 	return bytes
 }
 
-// Merge adds o, whose records come after those of s. o must not be used again.
+// Merge adds o, whose records come after those of s. o must not be used again, but by Reset.
 func (s *Set) Merge(o *Set) {
 	s.Close()
 	o.Close()
@@ -296,8 +296,5 @@ func (s *Set) Merge(o *Set) {
 	}
 	for i, t := range s.tables {
 		t.merge(o.tables[i])
-	}
-	if o.pool != nil {
-		o.pool.put(o)
 	}
 }

@@ -22,14 +22,14 @@ type groupCount struct {
 
 // A table holds the entries of one dimension within a limit of bytes.
 type table struct {
-	dim     Dimension
-	limit   int // bytes of entries
-	entries map[string]*entry
-	recent  *recent // nil until a key is looked for
-	bytes   int
-	dropped uint64        // keys dropped because the table was full; one that came back and was dropped again counts twice
-	spare   spares[entry] // in a Set of a Pool
-	pooled  bool
+	dim      Dimension
+	limit    int // bytes of entries
+	entries  map[string]*entry
+	recent   *recent // nil until a key is looked for
+	bytes    int
+	dropped  uint64        // keys dropped because the table was full; one that came back and was dropped again counts twice
+	spare    spares[entry] // of a reusable Set
+	reusable bool
 
 	withSeries  bool
 	seriesLimit int // bytes of series
@@ -176,7 +176,7 @@ func (t *table) prune() {
 		delete(t.entries, e.key)
 		t.seriesBytes -= len(e.series) * pointBytes
 		t.dropped++
-		if t.pooled {
+		if t.reusable {
 			e.reset()
 			t.spare = append(t.spare, e.entry)
 		}
@@ -264,7 +264,7 @@ func (t *table) widen(levels uint) {
 	}
 }
 
-// merge moves o's entries into t. o must not be used again.
+// merge moves o's entries into t, or copies of them. o must not be used again, but by reset.
 func (t *table) merge(o *table) {
 	if t.level < o.level {
 		t.widen(o.level - t.level)
@@ -281,7 +281,7 @@ func (t *table) merge(o *table) {
 		mine, ok := t.entries[key]
 		if !ok {
 			e.part = e.part || t.dropped > 0
-			if o.pooled {
+			if o.reusable {
 				e = e.clone()
 			}
 			t.entries[key] = e

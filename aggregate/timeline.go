@@ -10,12 +10,12 @@ import (
 // A timeline holds a cell for each time bucket. Instead of dropping any when it is full, it makes the buckets twice as
 // wide, so that its final width depends on the records alone.
 type timeline struct {
-	limit  int // bytes
-	bytes  int
-	level  uint // buckets are 1<<level of the base width
-	cells  map[int64]*cell
-	spare  spares[cell] // in a Set of a Pool
-	pooled bool
+	limit    int // bytes
+	bytes    int
+	level    uint // buckets are 1<<level of the base width
+	cells    map[int64]*cell
+	spare    spares[cell] // of a reusable Set
+	reusable bool
 }
 
 const timelineCellBytes = cellBytes + 16
@@ -82,7 +82,7 @@ func (t *timeline) widen(level uint) {
 	}
 }
 
-// merge moves o's cells into t. o must not be used again.
+// merge moves o's cells into t, or copies of them. o must not be used again, but by reset.
 func (t *timeline) merge(o *timeline) {
 	for t.level != o.level {
 		if t.level < o.level {
@@ -95,7 +95,7 @@ func (t *timeline) merge(o *timeline) {
 		if mine := t.cells[i]; mine != nil {
 			t.bytes += mine.merge(c)
 		} else {
-			if o.pooled {
+			if o.reusable {
 				c = new(c.clone())
 			}
 			t.cells[i] = c

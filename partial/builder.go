@@ -14,7 +14,7 @@ type Builder struct {
 	node    []byte
 	scratch evidence.Scratch
 	counts  aggregate.Scratch
-	pool    aggregate.Pool
+	spare   *aggregate.Set // empty, or nil
 	p       *Partial
 }
 
@@ -31,8 +31,19 @@ func (b *Builder) Begin(name, node string) {
 	b.place = evidence.Place{Source: name, Node: b.node, Path: b.p.counts.PathOf}
 }
 
+// Reuse lets the next Partial have the memory of p, which a Builder with the same Options made and Fold added to another.
+func (b *Builder) Reuse(p *Partial) {
+	if p.counts.Reset() {
+		b.spare = p.counts
+	}
+}
+
 func (b *Builder) empty() *Partial {
-	return &Partial{counts: b.pool.Get(b.opts.Aggregate), evidence: evidence.NewSet(b.opts.Evidence, &b.scratch)}
+	counts := b.spare
+	if b.spare = nil; counts == nil {
+		counts = aggregate.NewReusable(b.opts.Aggregate)
+	}
+	return &Partial{counts: counts, evidence: evidence.NewSet(b.opts.Evidence, &b.scratch)}
 }
 
 // Line takes the next line, whose number is counted from 1, and keeps nothing of it but samples. err is what was

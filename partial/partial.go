@@ -57,7 +57,7 @@ func (o *Options) folded() (aggregate.Options, evidence.Options) {
 	return counts, o.Evidence.Folded()
 }
 
-// Fold adds o, whose objects come after those of p in the plan. o must not be used again.
+// Fold adds o, whose objects come after those of p in the plan. o must not be used again, but by Builder.Reuse.
 func (p *Partial) Fold(o *Partial) {
 	p.Ledger.Fold(&o.Ledger)
 	p.counts.Merge(o.counts)

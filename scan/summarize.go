@@ -106,7 +106,7 @@ func (c Config) blame(p *partial.Problem) error {
 // the plan and on the caller's goroutine, which ends the run by an error. When the context ends early, objects that were
 // begun are taken as far as they were read. It returns how many were taken. The plan's Shards are not looked at.
 func Partials(ctx context.Context, src sources.Source, p *plan.Plan, o *partial.Options, c Config, take func(item int, part *partial.Partial) error) (taken int, err error) {
-	return partials(ctx, src, p.Objects, o, c.withDefaults(), func(item int, out outcome) error { return take(item, out.part) })
+	return partials(ctx, src, p.Objects, o, c.withDefaults(), nil, func(item int, out outcome) error { return take(item, out.part) })
 }
 
 // outcome is what one object yields.
@@ -117,7 +117,8 @@ type outcome struct {
 	kept   bool // the cache has it
 }
 
-func partials(ctx context.Context, src sources.Source, objects []sources.Ref, o *partial.Options, c Config, take func(item int, out outcome) error) (taken int, err error) {
+// partials takes folded ones, whose memory it uses again, from spent, which may be nil.
+func partials(ctx context.Context, src sources.Source, objects []sources.Ref, o *partial.Options, c Config, spent <-chan *partial.Partial, take func(item int, out outcome) error) (taken int, err error) {
 	fetch := newFetcher(ctx, src, objects, c.Ahead, func(ref *sources.Ref) bool { return c.Cache.Has([]sources.Ref{*ref}) })
 	defer fetch.close()
 	crew := &crew{workers: c.Jobs, items: len(objects)}
@@ -130,6 +131,11 @@ func partials(ctx context.Context, src sources.Source, objects []sources.Ref, o 
 		crew.begun.Add(1)
 		defer crew.ended.Add(1)
 		throttle.begin(item)
+		select {
+		case p := <-spent:
+			workers[w].builder.Reuse(p)
+		default:
+		}
 		out := workers[w].object(objects[item:item+1], fetch.take(item), fetch, &c)
 		throttle.end(out.part.Bytes())
 		emit(out)
@@ -225,11 +231,16 @@ func summarizeShards(ctx context.Context, src sources.Source, objects []sources.
 	first, end := shards[0].First, shards[len(shards)-1].End
 	var shard *partial.Partial
 	kept := true // all of the shard
-	taken, err := partials(ctx, src, objects[first:end], o, c, func(item int, out outcome) error {
+	spent := make(chan *partial.Partial, c.Jobs) // more would wait for nothing: each worker takes one an object
+	taken, err := partials(ctx, src, objects[first:end], o, c, spent, func(item int, out outcome) error {
 		if shard == nil {
 			shard, kept = partial.Empty(o), true
 		}
 		shard.Fold(out.part)
+		select {
+		case spent <- out.part:
+		default:
+		}
 		kept = kept && out.kept
 		if first+item < shards[0].End-1 {
 			return nil

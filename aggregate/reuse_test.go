@@ -7,26 +7,20 @@ import (
 	"time"
 )
 
-// What a pooled Set was used for before changes nothing, not even what a full table drops, and nothing of what it was
+// What a Set was used for before changes nothing, not even what a full table drops, and nothing of what it was
 // merged into changes when it is used again.
-func TestPoolLeavesNoTrace(t *testing.T) {
+func TestReuseLeavesNoTrace(t *testing.T) {
 	for _, limit := range []int{150_000, 1 << 20, 1 << 30} {
 		rnd := rand.New(rand.NewPCG(1, 17))
 		o := Options{Limit: limit, By: []Dimension{{Target}, {Path}, {Time}, {Host}, {Client}, {Target, Path}}}
-		var pool Pool
 		var scratch Scratch
-		whole, want := NewSet(o), NewSet(o)
-		again := 0
+		used, whole, want := NewReusable(o), NewSet(o), NewSet(o)
 		for round := range 8 {
 			rows := make([]row, 3000)
 			for i := range rows {
 				rows[i] = randomRow(rnd, noon.Add(time.Duration(round*3000+i)*20*time.Millisecond))
 				rows[i].target = fmt.Sprintf("10.0.%d.1:80", rnd.IntN(1<<(2*(round%4)+1)))
 			}
-			if len(pool.sets) > 0 {
-				again++
-			}
-			used := pool.Get(o)
 			used.Use(&scratch)
 			addRows(t, used, rows)
 			used.Close()
@@ -43,9 +37,9 @@ func TestPoolLeavesNoTrace(t *testing.T) {
 			if whole.Bytes() != want.Bytes() {
 				t.Errorf("limit %d, round %d: the sum takes %d bytes, want %d", limit, round, whole.Bytes(), want.Bytes())
 			}
-		}
-		if again != 7 {
-			t.Errorf("limit %d: %d Sets came from the pool, want 7", limit, again)
+			if !used.Reset() {
+				t.Fatalf("limit %d, round %d: a Set of %d bytes is not used again", limit, round, used.Bytes())
+			}
 		}
 		if d := diff(whole.Freeze(), want.Freeze()); d != "" {
 			t.Errorf("limit %d: got -, want +:\n%s", limit, d)
@@ -53,11 +47,10 @@ func TestPoolLeavesNoTrace(t *testing.T) {
 	}
 }
 
-// A Set that grew beyond what is worth keeping is not kept.
-func TestPoolIsBounded(t *testing.T) {
+// A Set that grew beyond what is worth keeping is not used again.
+func TestReuseIsBounded(t *testing.T) {
 	o := Options{Limit: 1 << 30, By: []Dimension{{Path}}}
-	var pool Pool
-	s := pool.Get(o)
+	s := NewReusable(o)
 	rows := make([]row, 15_000) // of some 400 bytes each
 	for i := range rows {
 		rows[i] = plainRow(noon)
@@ -65,11 +58,10 @@ func TestPoolIsBounded(t *testing.T) {
 	}
 	addRows(t, s, rows)
 	NewSet(o).Merge(s)
-	if len(pool.sets) != 0 {
-		t.Errorf("a Set of %d bytes was kept", s.Bytes())
+	if s.Reset() {
+		t.Errorf("a Set of %d bytes is used again", s.Bytes())
 	}
-	NewSet(o).Merge(pool.Get(o))
-	if len(pool.sets) != 1 {
-		t.Error("an empty Set was not kept")
+	if NewSet(o).Reset() {
+		t.Error("a Set whose parts were moved is used again")
 	}
 }
