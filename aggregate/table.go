@@ -28,7 +28,8 @@ type table struct {
 	recent   *recent // nil until a key is looked for
 	bytes    int
 	dropped  uint64        // keys dropped because the table was full; one that came back and was dropped again counts twice
-	spare    spares[entry] // of a reusable Set
+	order    []*entry      // of a reusable Set: those of entries as they came
+	spare    spares[entry] // of a reusable Set: to be reset
 	reusable bool
 
 	withSeries  bool
@@ -73,6 +74,10 @@ func (t *table) find(key []byte) *entry {
 
 func (t *table) insert(key string) *entry {
 	e := t.spare.take()
+	e.reset()
+	if t.reusable {
+		t.order = append(t.order, e)
+	}
 	e.key, e.part = key, t.dropped > 0
 	t.entries[key] = e
 	t.bytes += entryBytes + len(key)
@@ -86,20 +91,15 @@ func (e *entry) reset() {
 	*e = entry{cell: e.cell, series: e.series[:0], groups: e.groups[:0]}
 }
 
-// reset empties the table and keeps its memory.
+// reset empties the table and keeps its memory. Keys come in much the same order in each object, the busy ones first: a
+// spare goes to one that needs as much room as the one before.
 func (t *table) reset() {
-	for _, e := range t.entries {
-		e.reset()
-		t.spare = append(t.spare, e)
-	}
-	// Keys come in much the same order in each object, the busy ones first: they take from the end.
-	slices.SortFunc(t.spare, func(a, b *entry) int { return a.room() - b.room() })
+	slices.Reverse(t.order)
+	t.spare = append(t.spare, t.order...)
+	t.order = t.order[:0]
 	clear(t.entries)
 	t.bytes, t.seriesBytes, t.dropped, t.level = 0, 0, 0, 0
 }
-
-// room is how much memory an empty entry has kept.
-func (e *entry) room() int { return e.targetTime.Room() + e.duration.Room() }
 
 // hint is a place in recent. It looks at both ends of the key, by which targets and paths mostly differ.
 func hint(key []byte) int {
@@ -168,16 +168,19 @@ func (t *table) at(key string) *entry {
 // others take at most half of the limit.
 func (t *table) prune() {
 	bytes := 0
+	t.order = t.order[:0]
 	for _, e := range t.byWorth() {
 		if size := e.size(); bytes+size <= t.limit/2 {
 			bytes += size
+			if t.reusable {
+				t.order = append(t.order, e.entry)
+			}
 			continue
 		}
 		delete(t.entries, e.key)
 		t.seriesBytes -= len(e.series) * pointBytes
 		t.dropped++
 		if t.reusable {
-			e.reset()
 			t.spare = append(t.spare, e.entry)
 		}
 	}

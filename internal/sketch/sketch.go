@@ -354,15 +354,6 @@ func (s *Sketch) Bytes() int {
 	return bytes
 }
 
-// Room is how much memory the sketch has beside itself, what it kept at a Reset included.
-func (s *Sketch) Room() int {
-	bytes := cap(s.log) * bucketBytes
-	if s.dense != nil {
-		bytes += denseBytes + cap(s.dense.pool)*lowBytes
-	}
-	return bytes
-}
-
 // Clone returns a copy that shares nothing with s and takes no more memory than it needs.
 func (s *Sketch) Clone() Sketch {
 	c := Sketch{max: s.max, room: s.room, counted: s.counted}
