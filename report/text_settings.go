@@ -19,6 +19,11 @@ func (r *Report) writeSettings(p *page) {
 			g.rows = append(g.rows, []string{c.Metric, count(c.Log), count(c.CloudWatch), agreement(&c)})
 		}
 		p.table(&g, nil)
+		for _, c := range counts {
+			if text := remark(&c); text != "" {
+				p.prose("", indent+text, indent)
+			}
+		}
 	}
 	if len(d.Unchecked)+len(d.Reconciliation.Unchecked) == 0 {
 		return
@@ -32,31 +37,36 @@ func (r *Report) writeSettings(p *page) {
 	}
 }
 
-// agreement says in how many buckets of time the two differ.
+// agreement says in how many buckets of time the two differ, in few words: the rest of 80 columns is taken.
 func agreement(c *settings.Count) string {
-	words := "the same in all " + counted(uint64(c.Buckets), "bucket")
-	if n := len(c.Differ); n > 0 {
-		words = fmt.Sprintf("%d of %s differ", n, counted(uint64(c.Buckets), "bucket"))
+	switch n, buckets := len(c.Differ), counted(uint64(c.Buckets), "bucket"); {
+	case n > 0 && c.Reading == settings.AtMost:
+		return fmt.Sprintf("more in %d of %s", n, buckets)
+	case n > 0:
+		return fmt.Sprintf("%d of %s differ", n, buckets)
+	case c.Reading == settings.AtMost:
+		return "at most the log's records"
+	default:
+		return "the same in all " + buckets
 	}
-	switch c.Reading {
-	case settings.AtMost:
-		return missing(c)
-	case settings.WithRules:
-		words += "; CloudWatch counts fixed responses and WAF too"
-	case settings.WithoutRules:
-		words += "; CloudWatch leaves fixed responses and WAF out"
-	}
-	return words
 }
 
-// missing says what the log lacks, at the least.
-func missing(c *settings.Count) string {
-	if len(c.Differ) == 0 {
-		return "never more than the log's records, in " + counted(uint64(c.Buckets), "bucket")
+// remark says how CloudWatch counts, or what it means that it counts more than the log has; "" where there is nothing to say.
+func remark(c *settings.Count) string {
+	switch c.Reading {
+	case settings.WithRules:
+		return c.Metric + " counts fixed responses and WAF too."
+	case settings.WithoutRules:
+		return c.Metric + " leaves fixed responses and WAF out."
+	case settings.AtMost:
+		above := uint64(0)
+		for _, d := range c.Differ {
+			above += d.CloudWatch - d.Log
+		}
+		if above > 0 {
+			return c.Metric + " should be at most the log's records, and is " + count(above) + " above them in these buckets: records are missing, " +
+				"or stand in another bucket, since the request ran on. A WebSocket is logged when it closes."
+		}
 	}
-	lacks := uint64(0)
-	for _, d := range c.Differ {
-		lacks += d.CloudWatch - d.Log
-	}
-	return fmt.Sprintf("the log lacks %s or more, in %d of %s", count(lacks), len(c.Differ), counted(uint64(c.Buckets), "bucket"))
+	return ""
 }

@@ -168,7 +168,8 @@ func compare(metric string, cloud buckets, o *Observed, count func(Minute) uint6
 }
 
 // atMost is a comparison with all records, some of which CloudWatch does not count: RequestCount has those alone for which
-// a target was chosen. Where it is more all the same, the log lacks records. See
+// a target was chosen. Where it is more all the same, the log lacks records, or they are in another bucket: AWS does not
+// say that a request is counted when it is answered. See
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
 func atMost(c Count) Count {
 	c.Reading = AtMost
