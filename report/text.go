@@ -297,14 +297,19 @@ func (r *Report) writeTimes(p *page) {
 // columns.
 const longestSource = 22
 
-// source is the arguments as a shell takes them, or SOURCE where they are too long to repeat, or none.
+// source is the arguments as a shell takes them, or SOURCE where they are too long to repeat, or cannot be, or none; and the
+// flags by which they were read, of which --time-field decides what --since and the like select.
 func (r *Report) source() string {
 	source := shelltext.Words(r.Run.Sources)
-	if source == "" || len(source) > longestSource || clean(source) != source || slices.Contains(r.Run.Sources, "-") {
+	flag := func(arg string) bool { return strings.HasPrefix(arg, "-") } // or standard input
+	if source == "" || len(source) > longestSource || clean(source) != source || slices.ContainsFunc(r.Run.Sources, flag) {
 		source = "SOURCE"
 	}
 	if flags := shelltext.Args(r.Run.Flags); flags != "" {
 		source += " " + clean(flags)
+	}
+	if r.Options.TimeField == "created" {
+		source += " --time-field created"
 	}
 	return source
 }

@@ -216,7 +216,7 @@ func TestSource(t *testing.T) {
 		{[]string{"a", "b"}, "a b"},
 		{[]string{"logs/**/*.gz"}, "'logs/**/*.gz'"},
 		{[]string{"it's $(here)"}, `'it'\''s $(here)'`},
-		{[]string{"-rf"}, "'-rf'"},
+		{[]string{"-rf"}, "SOURCE"},
 		{[]string{"-"}, "SOURCE"},
 		{[]string{"with\x1bescape"}, "SOURCE"},
 		{[]string{strings.Repeat("long", 20)}, "SOURCE"},
@@ -227,6 +227,10 @@ func TestSource(t *testing.T) {
 		}
 		r.Run.Flags = []string{"--profile=my own", "--raw-paths"}
 		if got, want := r.source(), c.want+" --profile='my own' --raw-paths"; got != want {
+			t.Errorf("source of %q = %s, want %s", c.args, got, want)
+		}
+		r.Options.TimeField = "created"
+		if got, want := r.source(), c.want+" --profile='my own' --raw-paths --time-field created"; got != want {
 			t.Errorf("source of %q = %s, want %s", c.args, got, want)
 		}
 	}
