@@ -146,8 +146,10 @@ func (r *Report) when(p *page, f *diagnose.Finding) string {
 func shellLines(command string, width int) []string {
 	var words []string
 	quote, from := byte(0), 0
-	for i := range len(command) {
+	for i := 0; i < len(command); i++ {
 		switch c := command[i]; {
+		case c == '\\' && quote != '\'':
+			i++ // what follows is no quote: 'it'\''s'
 		case quote != 0:
 			if c == quote {
 				quote = 0

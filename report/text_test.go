@@ -285,6 +285,8 @@ func TestShellLines(t *testing.T) {
 		{"aws --a b --c d", "aws --a b --c d"},
 		{"aws --name aVeryLongValueThatHasNoRoomHere --z", `aws --name \|  aVeryLongValueThatHasNoRoomHere \|  --z`},
 		{`aws --q "it's all one" -x`, `aws --q "it's all one" \|  -x`},
+		{`aws --q 'it'\''s all one' -x`, `aws \|  --q 'it'\''s all one' \|  -x`},
+		{`aws --q "a \" b c d e" --longer`, `aws --q "a \" b c d e" \|  --longer`},
 	} {
 		if got := strings.Join(shellLines(c.command, 25), "|"); got != c.want {
 			t.Errorf("%s:\n%s, want\n%s", c.command, got, c.want)
