@@ -132,7 +132,19 @@ func (s *Settings) sums(o *Observed, metric string) (buckets, string) {
 			b.values[p.Start.Unix()] += uint64(max(0, p.Value+0.5))
 		}
 	}
+	if o.firstWhole(b.period).Add(b.period).After(o.To) {
+		return b, fmt.Sprintf("the log covers none of its periods of %g s whole", b.period.Seconds())
+	}
 	return b, ""
+}
+
+// firstWhole is when the first period begins that the log does not begin within.
+func (o *Observed) firstWhole(period time.Duration) time.Time {
+	first := o.From.UTC().Truncate(period)
+	if first.Before(o.From) {
+		first = first.Add(period)
+	}
+	return first
 }
 
 // total is a load balancer's series of sums over all its target groups.
@@ -151,11 +163,7 @@ func compare(metric string, cloud buckets, o *Observed, count func(Minute) uint6
 	for _, m := range o.Minutes {
 		log[m.Start.Truncate(cloud.period).Unix()] += count(m)
 	}
-	first := o.From.UTC().Truncate(cloud.period)
-	if first.Before(o.From) {
-		first = first.Add(cloud.period)
-	}
-	for at := first; !at.Add(cloud.period).After(o.To); at = at.Add(cloud.period) {
+	for at := o.firstWhole(cloud.period); !at.Add(cloud.period).After(o.To); at = at.Add(cloud.period) {
 		d := Difference{at, log[at.Unix()], cloud.values[at.Unix()]}
 		c.Buckets++
 		c.Log += d.Log

@@ -131,6 +131,7 @@ func TestReconcileUnchecked(t *testing.T) {
 		{"another time", nil, func(o *Observed) { o.From, o.To = at("10:00:00"), at("11:00:00") }, "not asked for all of the log's time"},
 		{"half of the time", nil, func(o *Observed) { o.To = at("15:00:00") }, "not asked for all of the log's time"},
 		{"averages", []edit{in("metrics.shop.50dc6c495c0c9188.json", " Sum 60", " Average 60")}, func(*Observed) {}, "no sums for"},
+		{"no minute", nil, func(o *Observed) { o.From, o.To = at("14:03:01"), at("14:04:59") }, "the log covers none of its periods of 60 s whole"},
 		{"no time", nil, func(o *Observed) { o.To = o.From }, "no load balancer or no time"},
 	} {
 		o := shopLog(c.log)
