@@ -146,6 +146,25 @@ func TestUnpacked(t *testing.T) {
 	r.store.put(plain, body)
 	r.poll(minutes(1))
 	r.holds(4)
+	// What was read while it was copied is not the whole.
+	r = newRig(t, nil)
+	body = lines(noon.Add(-minutes(5)), 5000, 200)
+	whole := compress(t, body)
+	r.store.put(packed, whole[:len(whole)/2])
+	r.poll(0)
+	if n := r.Whole().Freeze().Counts.Totals.Requests; n == 0 || n == 5000 {
+		t.Errorf("%d records of half a file", n)
+	}
+	delete(r.store.objects, packed)
+	r.store.put(plain, body)
+	for range 2 {
+		r.poll(minutes(1))
+		r.holds(5000)
+	}
+	delete(r.store.objects, plain)
+	r.store.put(packed, whole)
+	r.poll(minutes(1))
+	r.holds(5000)
 }
 
 func TestReplaced(t *testing.T) {

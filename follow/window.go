@@ -138,15 +138,20 @@ func (w *window) sameAs(ref *sources.Ref) string {
 	if same := w.names[id]; same != "" {
 		return same
 	}
+	if o := w.twin(ref); o != nil && (o.part != nil && o.problem == nil || o.merged) {
+		return o.ref.Name
+	}
+	return ""
+}
+
+// twin returns the object that is ref's file of AWS's packed, or unpacked; nil for none.
+func (w *window) twin(ref *sources.Ref) *object {
 	const gz = ".gz"
 	other := ref.Log.Base + gz
 	if plain, packed := strings.CutSuffix(ref.Log.Base, gz); packed {
 		other = plain
 	}
-	if o := w.objects[w.files[other]]; o != nil && (o.part != nil || o.merged) {
-		return o.ref.Name
-	}
-	return ""
+	return w.objects[w.files[other]]
 }
 
 // waits reports whether there are objects that could not be read yet.
@@ -159,10 +164,14 @@ func (w *window) waits() bool {
 	return false
 }
 
-// put takes an object in, in the place of another of its name. It reports whether the window had to become shorter.
+// put takes an object in, in the place of another of its name, or of its twin if that was not read to its end. It reports
+// whether the window had to become shorter.
 func (w *window) put(o *object, end time.Time) (shorter bool) {
 	if old := w.objects[o.ref.Name]; old != nil {
 		w.remove(old)
+	}
+	if twin := w.twin(&o.ref); twin != nil && twin.problem != nil && !twin.merged && o.part != nil {
+		w.remove(twin)
 	}
 	s := w.slots[end]
 	if s == nil {
