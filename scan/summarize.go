@@ -230,7 +230,7 @@ func Summarize(ctx context.Context, src sources.Source, p *plan.Plan, o *partial
 func summarizeShards(ctx context.Context, src sources.Source, objects []sources.Ref, shards []plan.Shard, o *partial.Options, c Config, add func(*partial.Partial)) (int, error) {
 	first, end := shards[0].First, shards[len(shards)-1].End
 	var shard *partial.Partial
-	kept := true // all of the shard
+	kept := true                                 // all of the shard
 	spent := make(chan *partial.Partial, c.Jobs) // more would wait for nothing: each worker takes one an object
 	taken, err := partials(ctx, src, objects[first:end], o, c, spent, func(item int, out outcome) error {
 		if shard == nil {
