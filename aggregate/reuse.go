@@ -15,13 +15,17 @@ func NewReusable(o Options) *Set {
 	return s
 }
 
-// maxReused is how many bytes a Set may have needed that is worth keeping.
-const maxReused = 4 << 20
+// A Set keeps the most that each entry ever took, and busy keys may come at another place in each object: these bound what
+// that can grow to.
+const (
+	maxReused = 4 << 20 // bytes that a Set may have needed
+	maxUses   = 8
+)
 
 // Reset makes a Set of NewReusable as good as new after it was merged into another. It reports false for one that is not
 // worth it, or not of NewReusable, which must not be used again.
 func (s *Set) Reset() bool {
-	if !s.reusable || s.Bytes() > maxReused {
+	if s.uses++; !s.reusable || s.uses > maxUses || s.Bytes() > maxReused {
 		return false
 	}
 	s.totals.reset()

@@ -64,4 +64,11 @@ func TestReuseIsBounded(t *testing.T) {
 	if NewSet(o).Reset() {
 		t.Error("a Set whose parts were moved is used again")
 	}
+	uses := 1
+	for s = NewReusable(o); s.Reset(); uses++ {
+		NewSet(o).Merge(s)
+	}
+	if uses != 9 {
+		t.Errorf("a Set is used %d times, want 9", uses)
+	}
 }

@@ -11,6 +11,7 @@ import (
 type Set struct {
 	opts     Options
 	reusable bool
+	uses     int // how often it was reset
 	totals   cell
 	missing  map[parser.Status]*[8]uint64
 	timeline *timeline // nil unless asked for
@@ -288,7 +289,7 @@ func (s *Set) Merge(o *Set) {
 				mine[i] += n
 			}
 		} else {
-			s.missing[status] = new(*m)
+			s.missing[status] = m
 		}
 	}
 	if s.timeline != nil {
