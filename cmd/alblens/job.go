@@ -34,6 +34,7 @@ func (a *analysis) job(since, until time.Time, targets func() ([]output, error),
 // begin opens the source and makes sure that the outputs can be written. Whoever calls it has to call discard in the end.
 func (a *analysis) begin(j *job, open func() (sources.Source, error)) (sources.Source, error) {
 	debug.SetMemoryLimit(int64(a.maxMemory))
+	adviseHugePages()
 	src, err := open()
 	if err != nil {
 		return nil, err
