@@ -310,6 +310,20 @@ func TestScratch(t *testing.T) {
 	}
 }
 
+// checkAsFresh holds a Set that counts in memory from before against one of the same records that does not. It leaves both
+// closed, and otherwise as they are.
+func checkAsFresh(t *testing.T, name string, used, fresh *Set) {
+	t.Helper()
+	used.Close()
+	fresh.Close()
+	if used.Bytes() != fresh.Bytes() {
+		t.Errorf("%s: %d bytes, want %d", name, used.Bytes(), fresh.Bytes())
+	}
+	if d := diff(used.Clone().Freeze(), fresh.Clone().Freeze()); d != "" {
+		t.Errorf("%s: got -, want +:\n%s", name, d)
+	}
+}
+
 // What a scratch was used for before changes nothing, not even what a full table drops.
 func TestScratchLeavesNoTrace(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 13))
@@ -325,15 +339,7 @@ func TestScratchLeavesNoTrace(t *testing.T) {
 			used := NewSet(o)
 			used.Use(&scratch)
 			addRows(t, used, rows)
-			used.Close()
-			fresh := setOf(t, o, rows)
-			fresh.Close()
-			if used.Bytes() != fresh.Bytes() {
-				t.Errorf("round %d, limit %d: %d bytes, want %d", round, limit, used.Bytes(), fresh.Bytes())
-			}
-			if d := diff(used.Freeze(), fresh.Freeze()); d != "" {
-				t.Errorf("round %d, limit %d: got -, want +:\n%s", round, limit, d)
-			}
+			checkAsFresh(t, fmt.Sprintf("round %d, limit %d", round, limit), used, setOf(t, o, rows))
 		}
 	}
 }

@@ -23,15 +23,8 @@ func TestReuseLeavesNoTrace(t *testing.T) {
 			}
 			used.Use(&scratch)
 			addRows(t, used, rows)
-			used.Close()
 			fresh := setOf(t, o, rows)
-			fresh.Close()
-			if used.Bytes() != fresh.Bytes() {
-				t.Errorf("limit %d, round %d: %d bytes, want %d", limit, round, used.Bytes(), fresh.Bytes())
-			}
-			if d := diff(used.Clone().Freeze(), fresh.Clone().Freeze()); d != "" {
-				t.Errorf("limit %d, round %d: got -, want +:\n%s", limit, round, d)
-			}
+			checkAsFresh(t, fmt.Sprintf("limit %d, round %d", limit, round), used, fresh)
 			whole.Merge(used)
 			want.Merge(fresh)
 			if whole.Bytes() != want.Bytes() {

@@ -11,7 +11,7 @@ import (
 const hugeRoom = 64 << 20
 
 // adviseHugePages asks the system for huge pages where the heap is going to be: what is counted lies scattered over tens of
-// megabytes, and without them the processor looks for pages a twentieth of the time. Most distributions give them only to
+// megabytes, and without them the processor spends up to a twentieth of the time on finding pages. Most distributions give them only to
 // whoever asks, which Go does not; advice stays with addresses, so it is given for memory that is then freed.
 // https://docs.kernel.org/admin-guide/mm/transhuge.html
 func adviseHugePages() {

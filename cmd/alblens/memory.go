@@ -7,7 +7,7 @@ import (
 
 // Where there are many objects, what is kept of all of them lives to the end, and Go's default doubles that: above
 // manyObjects the heap may grow by garbage, in percent of what lives, before it is collected. That costs one percent of the
-// time of 500 objects of 4 MB, and a twentieth of that of 50 000 of 1 KB.
+// time of 500 objects of 4 MB, and a seventh of that of 50 000 of 1 KB.
 const (
 	manyObjects = 200
 	garbage     = 25
