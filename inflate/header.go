@@ -103,7 +103,7 @@ func (r *Reader) header() error {
 
 // deflate starts on deflate data.
 func (r *Reader) deflate() {
-	r.begin, r.summed, r.digest, r.size = r.pos, r.pos, 0, 0
+	r.begin, r.summed, r.digest.crc, r.size = r.pos, r.pos, 0, 0
 	r.step = (*Reader).block
 }
 
@@ -117,7 +117,7 @@ func (r *Reader) trailer() error {
 	r.sum(r.pos)
 	digest := binary.LittleEndian.Uint32(in.buf[in.pos:])
 	size := binary.LittleEndian.Uint32(in.buf[in.pos+4:])
-	if digest != r.digest || size != r.size {
+	if digest != r.digest.crc || size != r.size {
 		return errChecksum
 	}
 	in.pos += trailerSize

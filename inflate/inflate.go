@@ -15,7 +15,6 @@ package inflate
 
 import (
 	"errors"
-	"hash/crc32"
 	"io"
 )
 
@@ -43,10 +42,10 @@ type Reader struct {
 	pos  int                 // end of the text in out
 	cut  int                 // end of what Next returned of it
 
-	begin  int    // of the member's text in out; 0 if that is no longer there
-	summed int    // end of the text that digest and size cover
-	digest uint32 // of the member's text
-	size   uint32 // of the member's text
+	begin  int      // of the member's text in out; 0 if that is no longer there
+	summed int      // end of the text that digest and size cover
+	digest checksum // of the member's text
+	size   uint32   // of the member's text
 
 	final  bool // the deflate block is the member's last
 	fixed  bool // codes are those of blocks that bring none
@@ -98,7 +97,7 @@ func (r *Reader) slide() {
 // sum brings digest and size up to end.
 func (r *Reader) sum(end int) {
 	if r.summed < end {
-		r.digest = crc32.Update(r.digest, crc32.IEEETable, r.out[r.summed:end])
+		r.digest.add(r.out[r.summed:end])
 		r.size += uint32(end - r.summed)
 		r.summed = end
 	}
