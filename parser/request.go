@@ -63,7 +63,7 @@ func (r *Record) Path() []byte {
 	default:
 		return r.Request().Path()
 	}
-	slash, query := bytes.IndexByte(rest, '/'), bytes.IndexByte(rest, '?')
+	slash, query := slashAndQuery(rest)
 	switch {
 	case slash < 0 || query >= 0 && query < slash:
 		return r.Request().Path()
