@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -35,14 +36,17 @@ const early = 60 * baseWidth
 
 // Slot is the slot of a time.
 func (l *Life) Slot(t parser.Timestamp) int64 {
-	return slotOf(t, parser.Timestamp(l.Width.Microseconds()))
+	return slotOf(t, uint(bits.Len64(uint64(l.Width/time.Second))-1))
 }
 
-func slotOf(t, width parser.Timestamp) int64 {
-	if t < 0 {
-		return int64((t+1)/width) - 1
+// slotOf is the slot of a time, where slots last 1<<level times baseWidth. It divides by a constant, which processors do
+// several times faster than by a variable.
+func slotOf(t parser.Timestamp, level uint) int64 {
+	slot := int64(t / baseWidth)
+	if t%baseWidth < 0 {
+		slot--
 	}
-	return int64(t / width)
+	return slot >> level
 }
 
 // lives keeps the Life of every target within a bound. When it is passed, all slots become twice as wide, so that
@@ -85,17 +89,16 @@ func (l *lives) add(c *conversation, base parser.Timestamp) {
 		l.widen()
 	}
 	l.words -= x.words()
-	width := baseWidth << l.level
 	for _, s := range c.spans {
 		sent := base + parser.Timestamp(s.sent)*microsPerMil
-		slot := slotOf(sent, width)
+		slot := l.slot(sent)
 		x.Sent.set(slot)
 		if s.took&answered == 0 {
 			continue
 		}
 		took := s.duration()
 		x.Answered.set(slot)
-		x.Ended.set(slotOf(sent+parser.Timestamp(took)*microsPerMil, width))
+		x.Ended.set(l.slot(sent + parser.Timestamp(took)*microsPerMil))
 		if x.FirstAnswered == parser.NoTimestamp || sent < x.FirstAnswered {
 			x.FirstAnswered = sent
 		}
@@ -124,7 +127,7 @@ func (x *Life) join(first, last parser.Timestamp, group, balancer string) {
 	}
 }
 
-func (l *lives) slot(t parser.Timestamp) int64 { return slotOf(t, baseWidth<<l.level) }
+func (l *lives) slot(t parser.Timestamp) int64 { return slotOf(t, l.level) }
 
 func (x *Life) words() int { return len(x.Sent.words) + len(x.Answered.words) + len(x.Ended.words) }
 

@@ -54,14 +54,13 @@ func (l *loads) at(group string, slot int64) *load {
 }
 
 func (l *loads) add(c *conversation, base parser.Timestamp) {
-	width := int64(loadWidth) << l.level
 	origin := int64(base) / microsPerMil
 	slot, x := int64(minSlot), (*load)(nil)
 	for _, s := range c.spans {
 		if s.took&upgraded != 0 {
 			continue
 		}
-		if at := (origin + int64(s.sent)) / width; at != slot {
+		if at := (origin + int64(s.sent)) / loadWidth >> l.level; at != slot {
 			slot, x = at, l.at(c.group, at)
 		}
 		x.requests++
