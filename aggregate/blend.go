@@ -11,6 +11,8 @@ var coarseParts = [numCoarse]Part{Target, TargetGroup, Host, Node, LoadBalancer}
 const (
 	coarseTarget = iota
 	coarseGroup
+	coarseHost
+	coarseNode
 )
 
 func coarseIndex(d Dimension) int {
@@ -36,10 +38,12 @@ type blend struct {
 	index   map[string]*blendEntry
 	recent  [256]*blendEntry // by a cheap hash
 	key     []byte
+	made    uint64 // entries, forgotten ones included
 }
 
 type blendEntry struct {
 	cell
+	number uint64 // from 1, never given again
 	bucket int64
 	values [numCoarse]string // "" for those left out
 	rest   *blendEntry       // of an entry with a target: the one of all targets
@@ -89,7 +93,8 @@ func (b *blend) add(key string, bucket int64, values *[numCoarse][]byte) *blendE
 		b.index = map[string]*blendEntry{}
 	}
 	e := b.room()
-	e.bucket, e.rest = bucket, nil
+	b.made++
+	e.number, e.bucket, e.rest = b.made, bucket, nil
 	for i, v := range values {
 		if e.values[i] != string(v) {
 			e.values[i] = string(v)

@@ -67,8 +67,9 @@ func (s *Set) Use(scratch *Scratch) {
 }
 
 // Add counts a record and keeps nothing of it. node is the load balancer node that the object's name tells, for
-// lines from before the node was logged; nil if it tells none.
-func (s *Set) Add(r *parser.Record, node []byte) {
+// lines from before the node was logged; nil if it tells none. It returns a number: records counted with the same Scratch
+// that have it in common, unless it is 0, have target, target group and node in common.
+func (s *Set) Add(r *parser.Record, node []byte) (route uint64) {
 	d := newSample(r, &s.opts)
 	if width := parser.Timestamp(s.opts.Bucket.Microseconds()); d.seen < s.bucketStart || d.seen >= s.bucketStart+width {
 		s.bucket = bucketOf(d.seen, int64(width))
@@ -93,12 +94,13 @@ func (s *Set) Add(r *parser.Record, node []byte) {
 		s.direct--
 		s.addDirect(&values, r, &d)
 	} else {
-		s.addBlended(&values, r, &d)
+		route = s.addBlended(&values, r, &d)
 	}
 	s.path = s.path[:0]
 	for _, t := range s.fine {
 		t.add(s.keyOf(t.dim, r, node, d.bucket), nil, &d)
 	}
+	return route
 }
 
 // For how many records targets are left out of the blend, or all of it is given up, where it turned out not to help.
@@ -107,7 +109,7 @@ const (
 	directRecords = 1 << 14
 )
 
-func (s *Set) addBlended(values *[numCoarse][]byte, r *parser.Record, d *sample) {
+func (s *Set) addBlended(values *[numCoarse][]byte, r *parser.Record, d *sample) (route uint64) {
 	if target := s.coarse[coarseTarget]; s.apart > 0 && target != nil {
 		s.apart--
 		target.add(values[coarseTarget], r.Text(parser.FieldTargetGroupARN), d)
@@ -117,9 +119,13 @@ func (s *Set) addBlended(values *[numCoarse][]byte, r *parser.Record, d *sample)
 		s.scratch = &Scratch{}
 	}
 	blend := &s.scratch.blend
-	blend.find(d.bucket, values).add(d)
+	e := blend.find(d.bucket, values)
+	e.add(d)
+	if values[coarseTarget] != nil && values[coarseNode] != nil {
+		route = e.number
+	}
 	if !blend.full() {
-		return
+		return route
 	}
 	switch {
 	case blend.worthwhile():
@@ -129,6 +135,7 @@ func (s *Set) addBlended(values *[numCoarse][]byte, r *parser.Record, d *sample)
 		s.direct = directRecords
 	}
 	s.settle()
+	return route
 }
 
 // addDirect counts a record in every cell that the blend stands for.

@@ -77,6 +77,9 @@ type Place struct {
 	Source string
 	Line   int    // from 1
 	Node   []byte // that the object's name tells, for lines from before it was logged; nil if it tells none
+	// Route saves the Set a search: records that have it in common, unless it is 0, have target, target group and node in
+	// common. All Sets that use a Scratch must be told by the same rule.
+	Route uint64
 	// Path returns the path template of the record at hand. It is asked for failed records only.
 	Path func(*parser.Record) []byte
 }
@@ -97,7 +100,7 @@ func (s *Set) Add(r *parser.Record, at *Place) {
 	if s.scratch == nil {
 		s.scratch = &Scratch{}
 	}
-	if r.HasTarget() && !s.scratch.traffic.add(r, node, f) {
+	if r.HasTarget() && !s.scratch.traffic.add(r, node, at.Route, f) {
 		s.settle()
 	}
 }

@@ -17,6 +17,13 @@ type traffic struct {
 	conversations []*conversation         // that have spans, by their first: what others left in the index plays no part
 	index         map[topic]*conversation // with their room
 	recent        [256]*conversation      // by a cheap hash: there are few, and they take turns
+	routes        [1024]routed            // by the route's last bits: those in use follow one another
+}
+
+// routed is the conversation of the records with a route.
+type routed struct {
+	route uint64
+	*conversation
 }
 
 // A talk is who talks to whom.
@@ -59,8 +66,8 @@ func (s span) duration() uint32 { return s.took & tookMask }
 func (s span) end() uint32      { return s.sent + s.duration() }
 
 // add notes a record that has a target, and reports whether there is room for more.
-func (t *traffic) add(r *parser.Record, node []byte, f *Failure) bool {
-	c := t.find(node, r)
+func (t *traffic) add(r *parser.Record, node []byte, route uint64, f *Failure) bool {
+	c := t.of(r, node, route)
 	if t.spans == 0 {
 		t.base = r.Time - baseMargin
 	}
@@ -97,6 +104,17 @@ func (t *traffic) add(r *parser.Record, node []byte, f *Failure) bool {
 // had been idle. The 504s, which are silent, would cost a replay for nothing.
 func brokeConnection(f *Failure) bool {
 	return f.ELBStatus == 502 && f.TargetStatus == parser.NoStatus && f.RequestTime != parser.NoMicros
+}
+
+func (t *traffic) of(r *parser.Record, node []byte, route uint64) *conversation {
+	if route == 0 {
+		return t.find(node, r)
+	}
+	x := &t.routes[route%uint64(len(t.routes))]
+	if x.route != route {
+		*x = routed{route, t.find(node, r)}
+	}
+	return x.conversation
 }
 
 func (t *traffic) find(node []byte, r *parser.Record) *conversation {

@@ -63,7 +63,7 @@ func (b *Builder) Line(line []byte, number int, err error) error {
 	}
 	b.p.Ledger.Records++
 	b.p.Ledger.countFields(b.record.Fields)
-	b.p.counts.Add(&b.record, b.node)
+	b.place.Route = b.p.counts.Add(&b.record, b.node)
 	b.place.Line = number
 	b.p.evidence.Add(&b.record, &b.place)
 	return nil
