@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"alblens/parser"
 )
 
 // checkBounds holds the bytes that a Set thinks it takes to those of its entries, one by one, and to its limits.
@@ -306,6 +308,46 @@ func TestScratch(t *testing.T) {
 			s.Close()
 			o := oracle{bucket: time.Minute}
 			checkResult(t, s.Freeze(), o.result(by, rows))
+		}
+	}
+}
+
+// Records that are said to have the same route have it, in Sets that use one scratch after the other, and where targets are
+// few most are said to.
+func TestRoutes(t *testing.T) {
+	var scratch Scratch
+	rnd := rand.New(rand.NewPCG(1, 14))
+	routes := map[uint64]string{}
+	for _, targets := range []int{3, 5000, 24, 2} {
+		before, known := len(routes), 0
+		s := NewSet(Options{})
+		s.Use(&scratch)
+		for range 3 * maxBlend {
+			r := randomRow(rnd, noon)
+			r.target = fmt.Sprintf("10.0.%d.%d:80", rnd.IntN(targets)/256, rnd.IntN(targets)%256)
+			r.objectsNode = ""
+			route := s.Add(r.record(t), nil)
+			if route == 0 {
+				continue
+			}
+			known++
+			node := r.node
+			if r.fields <= int(parser.FieldNodeIP) {
+				node = "-"
+			}
+			group := r.group
+			if r.fields <= int(parser.FieldTargetGroupARN) {
+				group = "-"
+			}
+			want := r.target + " " + group + " " + node
+			if got, ok := routes[route]; ok && got != want {
+				t.Fatalf("route %d is %q and %q", route, got, want)
+			}
+			routes[route] = want
+		}
+		s.Close()
+		if made := len(routes) - before; targets < 10 && (known < 2*maxBlend || made > known/4) {
+			t.Errorf("%d targets: %d routes of %d records", targets, made, known)
 		}
 	}
 }

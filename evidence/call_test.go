@@ -3,6 +3,7 @@ package evidence
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -78,8 +79,18 @@ func feed(t testing.TB, s *Set, source string, calls []call) {
 		if err := r.Parse([]byte(c.line())); err != nil {
 			t.Fatalf("%v\n%s", err, c.line())
 		}
-		s.Add(&r, &Place{Source: source, Line: i + 1, Node: []byte("10.0.0.99"), Path: (*parser.Record).Path})
+		s.Add(&r, &Place{Source: source, Line: i + 1, Node: []byte("10.0.0.99"), Route: c.route(i), Path: (*parser.Record).Path})
 	}
+}
+
+// route is one of three that calls of the same node, target and group have, or for each fourth call none.
+func (c call) route(i int) uint64 {
+	if i%4 == 0 {
+		return 0
+	}
+	h := fnv.New64a()
+	fmt.Fprint(h, i%4, c.nodeOf(), c.target, c.group)
+	return h.Sum64()
 }
 
 // resultOf reads calls as one object.
