@@ -28,6 +28,18 @@ func TestParseAllocs(t *testing.T) {
 	}
 }
 
+func TestMalformedAllocs(t *testing.T) {
+	for _, line := range []string{"", "https", logLine(set(FieldTime, "noon")), logLine(set(FieldUserAgent, `"open`)), logLine(set(FieldTarget, ""))} {
+		var r Record
+		text := []byte(line)
+		noAllocs(t, line, func() {
+			if r.Parse(text) == nil {
+				t.Error("a record")
+			}
+		})
+	}
+}
+
 func TestAccessorAllocs(t *testing.T) {
 	line := []byte(logLine(add("extra", `"more"`), set(FieldDomainName, "-")))
 	var r Record

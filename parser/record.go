@@ -32,6 +32,7 @@ type Record struct {
 
 	begin  begins
 	minute minuteMemo
+	err    SyntaxError
 }
 
 // MaxLine is the longest line taken, in bytes. The longest that AWS can write is about 150 KB: a request line of
@@ -60,6 +61,12 @@ func (e *SyntaxError) Error() string {
 
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
+// Clone returns a copy, to keep.
+func (e *SyntaxError) Clone() *SyntaxError {
+	c := *e
+	return &c
+}
+
 // What can be wrong with a line.
 var (
 	ErrTooFewFields = errors.New("the line ends here, want at least 12 fields")
@@ -76,7 +83,8 @@ var (
 )
 
 // Parse makes r the record of line, which must not hold a line feed; a carriage return or blanks at its end are
-// ignored. It keeps views of line. After an error, always a *SyntaxError, only r.Line may be used.
+// ignored. It keeps views of line. After an error only r.Line may be used. The error is always a *SyntaxError, which is in
+// r, so that another Parse overwrites it.
 func (r *Record) Parse(line []byte) error {
 	r.Line = line
 	line = trimEnd(line)
@@ -154,7 +162,13 @@ func (r *Record) bad(f Field, err error) error {
 	if r.Line[r.begin[f]] == '"' {
 		column++
 	}
-	return &SyntaxError{Column: column, Field: f, Err: err}
+	return r.fail(column, f, err)
+}
+
+// fail returns the error of Parse, for which nothing is allocated: an object may have nothing but malformed lines.
+func (r *Record) fail(column int, f Field, err error) error {
+	r.err = SyntaxError{Column: column, Field: f, Err: err}
+	return &r.err
 }
 
 // text is a field that the line has, without its quotes.

@@ -39,21 +39,21 @@ func (r *Record) split(line []byte) error {
 		end := 0
 		if line[i] != '"' {
 			if end = bareEnd(line, i); end == i {
-				return &SyntaxError{Column: i + 1, Field: clampField(n), Err: ErrEmptyField}
+				return r.fail(i+1, clampField(n), ErrEmptyField)
 			}
 		} else {
 			if end = quoteEnd(line, i+1) + 1; end == 0 {
-				return &SyntaxError{Column: i + 1, Field: clampField(n), Err: ErrUnclosed}
+				return r.fail(i+1, clampField(n), ErrUnclosed)
 			}
 			if end < len(line) && line[end] != ' ' {
-				return &SyntaxError{Column: end + 1, Field: clampField(n), Err: ErrAfterQuote}
+				return r.fail(end+1, clampField(n), ErrAfterQuote)
 			}
 		}
 		n++
 		i = end
 	}
 	if n < MinFields {
-		return &SyntaxError{Column: len(line) + 1, Field: Field(n), Err: ErrTooFewFields}
+		return r.fail(len(line)+1, Field(n), ErrTooFewFields)
 	}
 	if n < len(r.begin) {
 		r.begin[n] = uint32(len(line) + 1)

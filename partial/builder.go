@@ -48,7 +48,7 @@ func (b *Builder) empty() *Partial {
 
 // Line takes the next line, whose number is counted from 1, and keeps nothing of it but samples. err is what was
 // wrong with it already, such as parser.ErrTooLong, or nil. A line that is not a record is counted, and returned as
-// a *parser.SyntaxError with its place.
+// a *parser.SyntaxError with its place, which is valid until the next line.
 func (b *Builder) Line(line []byte, number int, err error) error {
 	b.p.Ledger.Lines++
 	if err == nil {

@@ -1,7 +1,6 @@
 package partial
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -72,11 +71,11 @@ const MaxFieldCount = 63
 func (l *Ledger) countFields(n int) { l.FieldCounts[min(n, MaxFieldCount)]++ }
 
 // AddMalformed counts a line that is not a record, whose number is counted from 1, keeps the beginning of the first few,
-// and returns err as a *parser.SyntaxError with its place.
-func (l *Ledger) AddMalformed(name string, number int, line []byte, err error) error {
-	e := &parser.SyntaxError{Column: 1, Err: err}
-	if syntax, ok := errors.AsType[*parser.SyntaxError](err); ok {
-		e = syntax
+// and returns err as a *parser.SyntaxError with its place: err itself, if it is one.
+func (l *Ledger) AddMalformed(name string, number int, line []byte, err error) *parser.SyntaxError {
+	e, ok := err.(*parser.SyntaxError)
+	if !ok {
+		e = &parser.SyntaxError{Column: 1, Err: err}
 	}
 	e.Name, e.Line = name, number
 	l.Malformed++

@@ -109,8 +109,8 @@ func (s *selection) Line(line []byte, number int, err error) error {
 		err = s.record.Parse(line)
 	}
 	if err != nil {
-		if err = s.ledger.AddMalformed(s.ref.Name, number, line, err); s.strict {
-			return err
+		if syntax := s.ledger.AddMalformed(s.ref.Name, number, line, err); s.strict {
+			return syntax.Clone()
 		}
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"alblens/parser"
 	"alblens/partial"
 	"alblens/plan"
 	"alblens/sources"
@@ -302,7 +303,7 @@ type lenient struct {
 
 func (l lenient) Line(line []byte, number int, err error) error {
 	if err := l.Builder.Line(line, number, err); err != nil && l.strict {
-		return err
+		return err.(*parser.SyntaxError).Clone()
 	}
 	return nil
 }
