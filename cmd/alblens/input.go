@@ -78,6 +78,11 @@ func (in *input) check() error {
 	if err := cmp.Or(oneOf("time-field", in.timeField, timeFieldWords), oneOf("progress", in.progress, progressWords)); err != nil {
 		return err
 	}
+	for _, f := range []struct{ name, value string }{{"since", in.since}, {"until", in.until}, {"around", in.around}} {
+		if in.changed(f.name) && f.value == "" { // of a variable that is not set; it is not to read every object
+			return usagef("--%s is empty", f.name)
+		}
+	}
 	switch {
 	case in.jobs < 1:
 		return usagef("--jobs must be at least 1")
