@@ -45,7 +45,7 @@ type blendEntry struct {
 	cell
 	number uint64 // from 1, never given again
 	bucket int64
-	values [numCoarse]string // "" for those left out
+	values [numCoarse]string // parts of the key; "" for those left out
 	rest   *blendEntry       // of an entry with a target: the one of all targets
 }
 
@@ -95,10 +95,9 @@ func (b *blend) add(key string, bucket int64, values *[numCoarse][]byte) *blendE
 	e := b.room()
 	b.made++
 	e.number, e.bucket, e.rest = b.made, bucket, nil
-	for i, v := range values {
-		if e.values[i] != string(v) {
-			e.values[i] = string(v)
-		}
+	for i, rest := 0, key; i < numCoarse; i++ { // side by side, as they are compared
+		n := len(values[i])
+		e.values[i], rest = rest[:n], rest[n+1:]
 	}
 	b.index[key] = e
 	if values[coarseTarget] != nil {

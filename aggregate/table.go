@@ -161,7 +161,7 @@ func (t *table) at(key string) *entry {
 	if e := t.entries[key]; e != nil {
 		return e
 	}
-	return t.insert(key)
+	return t.insert(strings.Clone(key)) // which may be a part of a longer string
 }
 
 // prune drops the least important entries, those without failures first, then those with fewest requests, so that the
