@@ -28,8 +28,8 @@ func fieldsAVX2(line []byte, begin *begins) (n int, backslash bool)
 //go:noescape
 func fieldsAVX512(line []byte, begin *begins) (n int, backslash bool)
 
-// hasAVX512 reports, where hasAVX2 does, whether they have those of what is called AVX512 here: AVX-512 F, BW and VBMI2,
-// and BMI2.
+// hasAVX512 reports, where hasAVX2 does, whether they have those of what is called AVX512 here: AVX-512 F, BW, VL, VBMI
+// and VBMI2, and BMI2.
 func hasAVX512() bool
 
 // hasAVX2 reports whether processor and system have the instructions of fieldsAVX2: AVX2 and those that came with it.

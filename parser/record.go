@@ -117,20 +117,10 @@ func (r *Record) decode(line []byte) error {
 	if b := r.text(FieldTarget); !validAddress(b) && !bytes.HasPrefix(b, arnPrefix) {
 		return r.bad(FieldTarget, ErrAddress)
 	}
-	if r.RequestTime, ok = r.seconds(line, FieldRequestTime); !ok {
-		return r.bad(FieldRequestTime, ErrSeconds)
-	}
-	if r.TargetTime, ok = r.seconds(line, FieldTargetTime); !ok {
-		return r.bad(FieldTargetTime, ErrSeconds)
-	}
-	if r.ResponseTime, ok = r.seconds(line, FieldResponseTime); !ok {
-		return r.bad(FieldResponseTime, ErrSeconds)
-	}
-	if r.ELBStatus, ok = parseStatus(r.text(FieldELBStatus)); !ok {
-		return r.bad(FieldELBStatus, ErrStatus)
-	}
-	if r.TargetStatus, ok = parseStatus(r.text(FieldTargetStatus)); !ok {
-		return r.bad(FieldTargetStatus, ErrStatus)
+	if !r.outcome(line) {
+		if err := r.anyOutcome(line); err != nil {
+			return err
+		}
 	}
 	if r.ReceivedBytes, ok = r.number(line, FieldReceivedBytes); !ok {
 		return r.bad(FieldReceivedBytes, ErrBytes)
@@ -150,6 +140,27 @@ func (r *Record) decode(line []byte) error {
 				return r.bad(FieldCreationTime, ErrTime)
 			}
 		}
+	}
+	return nil
+}
+
+// anyOutcome is outcome, one field after the other and of whatever form.
+func (r *Record) anyOutcome(line []byte) error {
+	var ok bool
+	if r.RequestTime, ok = r.seconds(line, FieldRequestTime); !ok {
+		return r.bad(FieldRequestTime, ErrSeconds)
+	}
+	if r.TargetTime, ok = r.seconds(line, FieldTargetTime); !ok {
+		return r.bad(FieldTargetTime, ErrSeconds)
+	}
+	if r.ResponseTime, ok = r.seconds(line, FieldResponseTime); !ok {
+		return r.bad(FieldResponseTime, ErrSeconds)
+	}
+	if r.ELBStatus, ok = parseStatus(r.text(FieldELBStatus)); !ok {
+		return r.bad(FieldELBStatus, ErrStatus)
+	}
+	if r.TargetStatus, ok = parseStatus(r.text(FieldTargetStatus)); !ok {
+		return r.bad(FieldTargetStatus, ErrStatus)
 	}
 	return nil
 }
