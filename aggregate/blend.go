@@ -13,6 +13,7 @@ const (
 	coarseGroup
 	coarseHost
 	coarseNode
+	coarseLoadBalancer
 )
 
 func coarseIndex(d Dimension) int {

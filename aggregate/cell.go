@@ -32,20 +32,19 @@ const (
 	noResponseTime
 )
 
-func newSample(r *parser.Record, o *Options) sample {
-	s := sample{
-		status:     r.ELBStatus,
-		byELB:      r.MadeByLoadBalancer(),
-		byTarget:   r.MadeByTarget(),
-		received:   max(r.ReceivedBytes, 0),
-		sent:       max(r.SentBytes, 0),
-		targetTime: r.TargetTime,
-		duration:   parser.NoMicros,
-		seen:       Timestamp(r, o.ByCreation),
-	}
+// take sets all of s but the bucket. It writes in place, for the copies of a value that is returned would wait for its
+// parts to be stored.
+func (s *sample) take(r *parser.Record, o *Options) {
+	s.status = r.ELBStatus
+	s.byELB, s.byTarget = r.MadeByLoadBalancer(), r.MadeByTarget()
+	s.received, s.sent = max(r.ReceivedBytes, 0), max(r.SentBytes, 0)
+	s.targetTime = r.TargetTime
+	s.seen = Timestamp(r, o.ByCreation)
+	s.duration = parser.NoMicros
 	if !r.Type.WebSocket() {
 		s.duration = r.Duration()
 	}
+	s.missing = 0
 	if r.RequestTime == parser.NoMicros {
 		s.missing |= noRequestTime
 	}
@@ -60,7 +59,6 @@ func newSample(r *parser.Record, o *Options) sample {
 	if s.duration != parser.NoMicros {
 		s.durPlace = sketch.BucketOf(int64(s.duration))
 	}
-	return s
 }
 
 // bucketOf rounds down, before 1970 too.

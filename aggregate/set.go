@@ -70,7 +70,8 @@ func (s *Set) Use(scratch *Scratch) {
 // lines from before the node was logged; nil if it tells none. It returns a number: records counted with the same Scratch
 // that have it in common, unless it is 0, have target, target group and node in common.
 func (s *Set) Add(r *parser.Record, node []byte) (route uint64) {
-	d := newSample(r, &s.opts)
+	var d sample
+	d.take(r, &s.opts)
 	if width := parser.Timestamp(s.opts.Bucket.Microseconds()); d.seen < s.bucketStart || d.seen >= s.bucketStart+width {
 		s.bucket = bucketOf(d.seen, int64(width))
 		s.bucketStart = parser.Timestamp(s.bucket) * width
@@ -85,11 +86,7 @@ func (s *Set) Add(r *parser.Record, node []byte) (route uint64) {
 		m[d.missing]++
 	}
 	var values [numCoarse][]byte
-	for i, t := range s.coarse {
-		if t != nil || i == coarseGroup && s.coarse[coarseTarget] != nil {
-			values[i] = s.part(coarseParts[i], r, node, d.bucket)
-		}
-	}
+	s.coarseValues(&values, r, node)
 	if s.direct > 0 {
 		s.direct--
 		s.addDirect(&values, r, &d)
@@ -101,6 +98,33 @@ func (s *Set) Add(r *parser.Record, node []byte) (route uint64) {
 		t.add(s.keyOf(t.dim, r, node, d.bucket), nil, &d)
 	}
 	return route
+}
+
+// coarseValues sets those that are asked for.
+func (s *Set) coarseValues(values *[numCoarse][]byte, r *parser.Record, node []byte) {
+	if s.coarse[coarseTarget] != nil {
+		values[coarseTarget] = orAbsent(r.Text(parser.FieldTarget))
+	}
+	if s.coarse[coarseGroup] != nil || s.coarse[coarseTarget] != nil {
+		values[coarseGroup] = orAbsent(r.Text(parser.FieldTargetGroupARN))
+	}
+	if s.coarse[coarseHost] != nil {
+		values[coarseHost] = orAbsent(r.Host())
+	}
+	if s.coarse[coarseNode] != nil {
+		values[coarseNode] = orAbsent(nodeOf(r, node))
+	}
+	if s.coarse[coarseLoadBalancer] != nil {
+		values[coarseLoadBalancer] = orAbsent(r.Text(parser.FieldELB))
+	}
+}
+
+// nodeOf is the load balancer node as the record tells, or else as the object's name does; nil if neither.
+func nodeOf(r *parser.Record, node []byte) []byte {
+	if logged := r.Text(parser.FieldNodeIP); logged != nil {
+		return logged
+	}
+	return node
 }
 
 // For how many records targets are left out of the blend, or all of it is given up, where it turned out not to help.
@@ -200,6 +224,13 @@ func (s *Set) Close() {
 // absent is the key of what a record does not have, which in the log is "-".
 var absent = []byte("-")
 
+func orAbsent(value []byte) []byte {
+	if value == nil {
+		return absent
+	}
+	return value
+}
+
 // keyOf is the value itself for a single part, and each part behind its length for several.
 func (s *Set) keyOf(d Dimension, r *parser.Record, node []byte, bucket int64) []byte {
 	if len(d) == 1 {
@@ -239,9 +270,7 @@ func (s *Set) part(p Part, r *parser.Record, node []byte, bucket int64) []byte {
 	case LoadBalancer:
 		v = r.Text(parser.FieldELB)
 	case Node:
-		if v = r.Text(parser.FieldNodeIP); v == nil {
-			v = node
-		}
+		v = nodeOf(r, node)
 	case Client:
 		v, _ = parser.SplitAddress(r.Text(parser.FieldClient))
 	case Status:
@@ -251,10 +280,7 @@ func (s *Set) part(p Part, r *parser.Record, node []byte, bucket int64) []byte {
 	case UserAgent:
 		v = r.Text(parser.FieldUserAgent)
 	}
-	if v == nil {
-		return absent
-	}
-	return v
+	return orAbsent(v)
 }
 
 func (s *Set) template(r *parser.Record) []byte {

@@ -30,7 +30,7 @@ func validAddress(b []byte) bool {
 	if n := len(b); n > 8 {
 		y := binary.LittleEndian.Uint64(b[n-8:]) ^ '0'*lowBits
 		digits := bits.LeadingZeros64((y|(y+0x76*lowBits))&highBits) / 8 // at the end
-		return digits >= 1 && digits <= 5 && b[n-1-digits] == ':'
+		return digits >= 1 && digits <= 5 && y>>(56-8*digits)&0xff == ':'^'0'
 	}
 	for i := len(b) - 1; i > 0; i-- {
 		if b[i]-'0' <= 9 {
