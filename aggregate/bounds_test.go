@@ -352,6 +352,16 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// Where targets or nodes are not told apart, nor are routes.
+func TestNoRoutes(t *testing.T) {
+	for _, by := range [][]Dimension{{{Target}, {TargetGroup}}, {{TargetGroup}, {Node}}, {{Target, Node}}} {
+		s := NewSet(Options{By: by})
+		if route := s.Add(plainRow(noon).record(t), nil); route != 0 {
+			t.Errorf("by %v: route %d", by, route)
+		}
+	}
+}
+
 // checkAsFresh holds a Set that counts in memory from before against one of the same records that does not. It leaves both
 // closed, and otherwise as they are.
 func checkAsFresh(t *testing.T, name string, used, fresh *Set) {

@@ -15,7 +15,7 @@ type Life struct {
 	Target       string
 	TargetGroup  string        // of its latest request
 	LoadBalancer string        // of its latest request: app/name/id
-	Width        time.Duration // of a slot: 1 s, or more where there were too many
+	Width        time.Duration // of a slot: 1 s, or 2, 4, 8 s and so on where there were too many
 
 	Sent     Bits // slots in which a request was sent to it, or tried to
 	Answered Bits // slots in which a request was sent that it answered

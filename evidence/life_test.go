@@ -10,6 +10,8 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+
+	"alblens/parser"
 )
 
 // A plain is what a Life has to be, worked out the slow way.
@@ -131,6 +133,22 @@ func TestWidth(t *testing.T) {
 	for bound, want := range map[int]time.Duration{1700: time.Second, 1600: 2 * time.Second, 1100: 2 * time.Second, 1000: 4 * time.Second} {
 		if got := resultOf(t, Options{Lives: bound}, calls).Lives[0].Width; got != want {
 			t.Errorf("%d bytes hold slots of %v, want %v", bound, got, want)
+		}
+	}
+}
+
+// A slot begins with its first microsecond, before 1970 too.
+func TestSlot(t *testing.T) {
+	for _, c := range []struct {
+		width time.Duration
+		at    parser.Timestamp
+		want  int64
+	}{
+		{time.Second, 999_999, 0}, {time.Second, 1_000_000, 1}, {time.Second, -1, -1}, {time.Second, -1_000_000, -1}, {time.Second, -1_000_001, -2},
+		{4 * time.Second, 3_999_999, 0}, {4 * time.Second, 4_000_000, 1}, {4 * time.Second, -4_000_000, -1}, {4 * time.Second, -4_000_001, -2},
+	} {
+		if got := (&Life{Width: c.width}).Slot(c.at); got != c.want {
+			t.Errorf("%d µs is in slot %d of %v, want %d", c.at, got, c.width, c.want)
 		}
 	}
 }

@@ -1,10 +1,10 @@
 #include "textflag.h"
 
-// FOLD multiplies what is in x by the power of x that 2048 or 512 bits further on are, and adds what stands there.
-#define FOLD(x, by, next, t) \
-	VPCLMULQDQ $0x00, by, x, t \
-	VPCLMULQDQ $0x11, by, x, x \
-	VPTERNLOGQ $0x96, next, t, x
+// FOLD multiplies the text in a register by the power of x that moves it 2048 or 512 bits on, and adds what stands there.
+#define FOLD(text, by, next, t) \
+	VPCLMULQDQ $0x00, by, text, t \
+	VPCLMULQDQ $0x11, by, text, text \
+	VPTERNLOGQ $0x96, next, t, text
 
 // func foldAVX512(crc uint32, text []byte, rest *[64]byte)
 //

@@ -18,12 +18,18 @@ func checkLineFeeds(t *testing.T, text []byte) {
 	for name, find := range map[string]func(*lineFeeds, []byte) (int, int){"find": (*lineFeeds).find, "findSlowly": (*lineFeeds).findSlowly} {
 		var got []uint32
 		for at := 0; at < len(text); {
-			var f lineFeeds
-			n, searched := find(&f, text[at:])
+			var f struct {
+				lineFeeds
+				behind [64]uint32
+			}
+			n, searched := find(&f.lineFeeds, text[at:])
 			if searched <= 0 || searched > len(text)-at {
 				t.Fatalf("%s searches %d of %d bytes", name, searched, len(text)-at)
 			}
-			for _, i := range f[:n] {
+			if f.behind != [64]uint32{} {
+				t.Fatalf("%s writes behind its room", name)
+			}
+			for _, i := range f.lineFeeds[:n] {
 				got = append(got, uint32(at)+i)
 			}
 			at += searched
@@ -46,6 +52,9 @@ func TestLineFeeds(t *testing.T) {
 			}
 			checkLineFeeds(t, text)
 		}
+	}
+	for n := range 65 { // 64, then n fewer in as many bytes, then 64: more than there is room for
+		checkLineFeeds(t, slices.Concat(bytes.Repeat([]byte("\n"), 64), bytes.Repeat([]byte("x"), n), bytes.Repeat([]byte("\n"), 128-n)))
 	}
 }
 

@@ -83,8 +83,8 @@ var (
 )
 
 // Parse makes r the record of line, which must not hold a line feed; a carriage return or blanks at its end are
-// ignored. It keeps views of line. After an error only r.Line may be used. The error is always a *SyntaxError, which is in
-// r, so that another Parse overwrites it.
+// ignored. It keeps views of line. After an error only r.Line may be used. The error is always a *SyntaxError, and valid
+// until the next Parse; use its Clone to keep it.
 func (r *Record) Parse(line []byte) error {
 	r.Line = line
 	line = trimEnd(line)
