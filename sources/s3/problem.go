@@ -111,6 +111,9 @@ func network(err error) (sources.Kind, string) {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return sources.Unreachable, "no address for " + dns.Name + ": check the name server, --endpoint-url and --region"
 	}
+	if refused(err) {
+		return sources.Unreachable, refusal(err)
+	}
 	if _, stall := errors.AsType[*awshttp.ResponseTimeoutError](err); stall {
 		return sources.Unreachable, "check the network, and run again"
 	}

@@ -131,6 +131,7 @@ func (s *Store) dial(bucket, region string) *s3.Client {
 	return s3.NewFromConfig(s.cfg, func(o *s3.Options) {
 		o.Region = region
 		o.Retryer = s.patience
+		o.APIOptions = append(o.APIOptions, s.patience.hear)
 		o.DisableLogOutputChecksumValidationSkipped = true
 		// The endpoint may come from the flag, the environment or the profile.
 		if o.BaseEndpoint != nil {

@@ -648,5 +648,5 @@ sso_start_url = https://corp.invalid/start
 	wantProblem(t, err, sources.Unreadable, "nobody", "aws configure list-profiles")
 
 	_, err = first(t, s3.New(s3.Options{Region: "eu-west-3", NoSignRequest: true, EndpointURL: "http://127.0.0.1:1"}), "s3://b/")
-	wantProblem(t, err, sources.Unreachable, "s3://b/: dial tcp 127.0.0.1:1: connect: connection refused (check the network and --endpoint-url)")
+	wantProblem(t, err, sources.Unreachable, "s3://b/: dial tcp 127.0.0.1:1: connect: connection refused (nothing listens at http://127.0.0.1:1, or a firewall is in between: check --endpoint-url")
 }
