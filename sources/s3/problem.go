@@ -69,20 +69,25 @@ func (s *Store) problem(ctx context.Context, name string, need permission, err e
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	p := s.judge(name, need, err)
+	if spent(err) {
+		p.Err = &plain{p.Err.Error() + spentSuffix, err}
+	}
+	return p
+}
+
+func (s *Store) judge(name string, need permission, err error) *sources.Problem {
 	p := &sources.Problem{Name: name, Kind: sources.Unreadable, Err: brief(err)}
 	bucket, _ := split(name)
 
 	if page, ok := errors.AsType[*pageError](err); ok {
-		p.Err, p.Hint = &plain{page.Error(), err}, "check --endpoint-url, and what stands in between: that is not S3"
+		p.Err, p.Hint = &plain{page.Error(), err}, notS3(page.status)
 		return p
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		p.Kind, p.Hint = s.answer(api, need, bucket, err)
-		switch {
-		case p.Kind == sources.Changed:
+		if p.Kind == sources.Changed {
 			p.Err = &plain{errReplaced.Error(), err}
-		case spent(err):
-			p.Err = &plain{p.Err.Error() + spentSuffix, err}
 		}
 		return p
 	}
@@ -99,9 +104,8 @@ func (s *Store) problem(ctx context.Context, name string, need permission, err e
 		p.Hint = "run again later, and check --endpoint-url"
 	} else if kind, hint := network(err); kind != "" {
 		p.Kind, p.Hint = kind, hint
-		if spent(err) {
-			p.Err = &plain{p.Err.Error() + spentSuffix, err}
-		}
+	} else if status := failure(err); status > 0 {
+		p.Hint = notS3(status)
 	}
 	return p
 }
@@ -282,6 +286,9 @@ func brief(err error) error {
 	}
 	if garbled, ok := errors.AsType[*smithy.DeserializationError](err); ok {
 		return &plain{"the answer makes no sense: " + garbled.Err.Error(), err}
+	}
+	if status := failure(err); status > 0 {
+		return &plain{"the answer makes no sense, with status " + statusText(status), err}
 	}
 	// That a dial failed, and where to, matters; a connection's addresses do not.
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op != "dial" {

@@ -48,7 +48,7 @@ func newPatience(concurrency int, longest time.Duration) *patience {
 	p.Standard = retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
-			if page, ok := errors.AsType[*pageError](err); ok && page.first || p.unheard(err) {
+			if page, ok := errors.AsType[*pageError](err); ok && page.hopeless() || p.unheard(err) {
 				return rand.N(min(p.longest, soonBackoff) + 1), nil
 			}
 			return p.wait(attempt), nil
