@@ -96,6 +96,8 @@ func (s *Store) judge(name string, need permission, err error) *sources.Problem 
 	} else if noCredentials(err) {
 		p.Kind, p.Err = sources.Denied, &plain{"no AWS credentials: " + p.Err.Error(), err}
 		p.Hint = "give --profile or the AWS_* variables, or --no-sign-request for a public bucket"
+	} else if _, ok := errors.AsType[*endpointError](err); ok {
+		p.Hint = "--endpoint-url needs http:// or https://, and a host: http://localhost:9000"
 	} else if _, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
 		p.Hint = "aws configure list-profiles shows those there are"
 	} else if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {

@@ -1,0 +1,19 @@
+package s3
+
+import (
+	"net/url"
+	"strconv"
+)
+
+// isEndpoint reports whether requests can be sent to a URL.
+func isEndpoint(base string) bool {
+	u, err := url.Parse(base)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// An endpointError is an endpoint that is none.
+type endpointError struct{ base string }
+
+func (e *endpointError) Error() string {
+	return "the endpoint " + strconv.Quote(e.base) + " is not the URL of a server"
+}
