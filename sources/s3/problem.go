@@ -94,8 +94,11 @@ func (s *Store) judge(name string, need permission, err error) *sources.Problem 
 	if loginNeeded(err) {
 		p.Kind, p.Hint = sources.Expired, s.login()
 	} else if noCredentials(err) {
-		p.Kind, p.Err = sources.Denied, &plain{"no AWS credentials: " + p.Err.Error(), err}
-		p.Hint = "give --profile or the AWS_* variables, or --no-sign-request for a public bucket"
+		text, hint := s.lack(err)
+		p.Kind, p.Err, p.Hint = sources.Denied, &plain{text, err}, hint
+	} else if _, ok := errors.AsType[config.AssumeRoleTokenProviderNotSetError](err); ok {
+		p.Err = &plain{"the role of the profile asks for an MFA code", err}
+		p.Hint = `get credentials first: eval "$(aws configure export-credentials` + s.profileFlag() + ` --format env)", and leave out --profile`
 	} else if _, ok := errors.AsType[*endpointError](err); ok {
 		p.Hint = "--endpoint-url needs http:// or https://, and a host: http://localhost:9000"
 	} else if _, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
@@ -110,6 +113,25 @@ func (s *Store) judge(name string, need permission, err error) *sources.Problem 
 		p.Hint = notS3(status)
 	}
 	return p
+}
+
+// lack says that credentials could not be obtained, and what to do.
+func (s *Store) lack(err error) (text, hint string) {
+	text = "no AWS credentials: " + brief(err).Error()
+	if ofMachine(err) {
+		text = "no AWS credentials: none in the environment or the AWS configuration, and none from a role of this machine"
+	} else if profile := s.profileFlag(); profile != "" {
+		return text, "aws sts get-caller-identity" + profile + " shows why"
+	}
+	return text, "give --profile or the AWS_* variables, or --no-sign-request for a public bucket"
+}
+
+// ofMachine reports whether the run found no credentials but for those that a role of an EC2 instance might give: it is
+// asked for last. Off EC2 that fails as if the network were at fault.
+func ofMachine(err error) bool {
+	_, first := errors.AsType[*credentialsError](err)
+	op, ok := errors.AsType[*smithy.OperationError](err)
+	return first && ok && op.ServiceID == "ec2imds"
 }
 
 // network judges an error of the way to the server; "" when it is none.
