@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -30,6 +31,17 @@ func TestNoEndpoint(t *testing.T) {
 		wantProblem(t, err, sources.Unreadable, want)
 		t.Setenv("AWS_ENDPOINT_URL", "")
 	}
+}
+
+func TestPlainHTTP(t *testing.T) {
+	s3test.Isolate(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_MAX_ATTEMPTS", "1")
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	_, err := first(t, s3.New(s3.Options{EndpointURL: strings.Replace(server.URL, "http:", "https:", 1), Region: "eu-west-3"}), "s3://b/")
+	wantProblem(t, err, sources.Unreadable, "(the server speaks plain HTTP: --endpoint-url "+server.URL+")")
 }
 
 // The endpoint is asked for objects, as in the AWS CLI, and STS for credentials.

@@ -105,6 +105,8 @@ func (s *Store) judge(name string, need permission, err error) *sources.Problem 
 		p.Hint = "aws configure list-profiles shows those there are"
 	} else if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		p.Hint = "--ca-bundle FILE trusts another authority"
+	} else if errors.Is(err, http.ErrSchemeMismatch) {
+		p.Hint = "the server speaks plain HTTP: --endpoint-url " + strings.Replace(endpoint(err), "https:", "http:", 1)
 	} else if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
 		p.Hint = "run again later, and check --endpoint-url"
 	} else if kind, hint := network(err); kind != "" {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/url"
 	"syscall"
 	"time"
 
@@ -37,7 +36,8 @@ func status(raw any) int {
 	return 0
 }
 
-// IsErrorRetryable is the SDK's question after each attempt that failed.
+// IsErrorRetryable tells the SDK whether to try again after an attempt that failed: as always, but that a run which nobody
+// answers is given up after refusedFor, whatever attempts its requests have left.
 func (p *patience) IsErrorRetryable(err error) bool {
 	return p.Standard.IsErrorRetryable(err) && !(p.unheard(err) && time.Since(p.firstRefused()) >= refusedFor)
 }
@@ -57,14 +57,4 @@ func refusal(err error) string {
 		return "no proxy listens there: check HTTP_PROXY and HTTPS_PROXY"
 	}
 	return "nothing listens at " + endpoint(err) + ", or a firewall is in between: check --endpoint-url, its port too, and that the server runs"
-}
-
-// endpoint is where the request that failed with err was sent to, a URL without a path.
-func endpoint(err error) string {
-	if failed, ok := errors.AsType[*url.Error](err); ok {
-		if to, err := url.Parse(failed.URL); err == nil {
-			return (&url.URL{Scheme: to.Scheme, Host: to.Host}).String()
-		}
-	}
-	return "the endpoint"
 }
