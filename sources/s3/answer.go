@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
@@ -33,7 +35,7 @@ func sound[T any](fault string, first bool, ok func(T) bool) func(*s3.Options) {
 			err = &smithy.DeserializationError{Err: errors.New(fault)}
 		}
 		if err != nil && isPage(out.RawResponse) {
-			err = &pageError{err, first}
+			err = &pageError{err, status(out.RawResponse), first}
 		}
 		return out, meta, err
 	}
@@ -45,15 +47,45 @@ func sound[T any](fault string, first bool, ok func(T) bool) func(*s3.Options) {
 // A pageError is a web page for an answer, which no server of S3 gives: it is another that was asked, or something stands
 // in between.
 type pageError struct {
-	err   error
-	first bool // nothing shows yet that there is S3 at all
+	err    error
+	status int
+	first  bool // nothing shows yet that there is S3 at all
 }
 
-func (e *pageError) Error() string { return "the answer is a web page" }
+func (e *pageError) Error() string {
+	if e.status == http.StatusOK {
+		return "the answer is a web page"
+	}
+	return "the answer is a web page, with status " + statusText(e.status)
+}
+
 func (e *pageError) Unwrap() error { return e.err }
 
-// isPage reports whether an answer is a web page. That of a proxy whose server is gone, a 5xx, says nothing about that.
+// hopeless reports whether it is unlikely that there is S3 at all.
+func (e *pageError) hopeless() bool { return e.first && e.status < http.StatusInternalServerError }
+
+// notS3 is what to do about an answer that is not S3's, by its status.
+func notS3(status int) string {
+	if status < http.StatusInternalServerError {
+		return "check --endpoint-url, and what stands in between: that is not S3"
+	}
+	return "that is not S3, but a proxy or load balancer before it: run again later, and check --endpoint-url"
+}
+
+// failure is the status of an answer that failed; 0: err is no such.
+func failure(err error) int {
+	if r, ok := errors.AsType[*awshttp.ResponseError](err); ok && r.HTTPStatusCode() >= http.StatusMultipleChoices {
+		return r.HTTPStatusCode()
+	}
+	return 0
+}
+
+// statusText is a status as a person knows it.
+func statusText(status int) string {
+	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
+}
+
 func isPage(raw any) bool {
 	r, ok := raw.(*smithyhttp.Response)
-	return ok && r.StatusCode < http.StatusInternalServerError && strings.HasPrefix(r.Header.Get("Content-Type"), "text/html")
+	return ok && strings.HasPrefix(r.Header.Get("Content-Type"), "text/html")
 }

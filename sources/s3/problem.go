@@ -69,47 +69,80 @@ func (s *Store) problem(ctx context.Context, name string, need permission, err e
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	p := s.judge(name, need, err)
+	if spent(err) {
+		p.Err = &plain{p.Err.Error() + spentSuffix, err}
+	}
+	return p
+}
+
+func (s *Store) judge(name string, need permission, err error) *sources.Problem {
 	p := &sources.Problem{Name: name, Kind: sources.Unreadable, Err: brief(err)}
 	bucket, _ := split(name)
 
 	if page, ok := errors.AsType[*pageError](err); ok {
-		p.Err, p.Hint = &plain{page.Error(), err}, "check --endpoint-url, and what stands in between: that is not S3"
+		p.Err, p.Hint = &plain{page.Error(), err}, notS3(page.status)
 		return p
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		p.Kind, p.Hint = s.answer(api, need, bucket, err)
-		switch {
-		case p.Kind == sources.Changed:
+		if p.Kind == sources.Changed {
 			p.Err = &plain{errReplaced.Error(), err}
-		case spent(err):
-			p.Err = &plain{p.Err.Error() + spentSuffix, err}
 		}
 		return p
 	}
 	if loginNeeded(err) {
 		p.Kind, p.Hint = sources.Expired, s.login()
 	} else if noCredentials(err) {
-		p.Kind, p.Err = sources.Denied, &plain{"no AWS credentials: " + p.Err.Error(), err}
-		p.Hint = "give --profile or the AWS_* variables, or --no-sign-request for a public bucket"
+		text, hint := s.lack(err)
+		p.Kind, p.Err, p.Hint = sources.Denied, &plain{text, err}, hint
+	} else if _, ok := errors.AsType[config.AssumeRoleTokenProviderNotSetError](err); ok {
+		p.Err = &plain{"the role of the profile asks for an MFA code", err}
+		p.Hint = `get credentials first: eval "$(aws configure export-credentials` + s.profileFlag() + ` --format env)", and leave out --profile`
+	} else if _, ok := errors.AsType[*endpointError](err); ok {
+		p.Hint = "--endpoint-url needs http:// or https://, and a host: http://localhost:9000"
 	} else if _, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
 		p.Hint = "aws configure list-profiles shows those there are"
 	} else if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		p.Hint = "--ca-bundle FILE trusts another authority"
+	} else if errors.Is(err, http.ErrSchemeMismatch) {
+		p.Hint = "the server speaks plain HTTP: --endpoint-url " + strings.Replace(endpoint(err), "https:", "http:", 1)
 	} else if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
 		p.Hint = "run again later, and check --endpoint-url"
 	} else if kind, hint := network(err); kind != "" {
 		p.Kind, p.Hint = kind, hint
-		if spent(err) {
-			p.Err = &plain{p.Err.Error() + spentSuffix, err}
-		}
+	} else if status := failure(err); status > 0 {
+		p.Hint = notS3(status)
 	}
 	return p
+}
+
+// lack says that credentials could not be obtained, and what to do.
+func (s *Store) lack(err error) (text, hint string) {
+	text = "no AWS credentials: " + brief(err).Error()
+	if ofMachine(err) {
+		text = "no AWS credentials: none in the environment or the AWS configuration, and none from a role of this machine"
+	} else if profile := s.profileFlag(); profile != "" {
+		return text, "aws sts get-caller-identity" + profile + " shows why"
+	}
+	return text, "give --profile or the AWS_* variables, or --no-sign-request for a public bucket"
+}
+
+// ofMachine reports whether the run found no credentials but for those that a role of an EC2 instance might give: it is
+// asked for last. Off EC2 that fails as if the network were at fault.
+func ofMachine(err error) bool {
+	_, first := errors.AsType[*credentialsError](err)
+	op, ok := errors.AsType[*smithy.OperationError](err)
+	return first && ok && op.ServiceID == "ec2imds"
 }
 
 // network judges an error of the way to the server; "" when it is none.
 func network(err error) (sources.Kind, string) {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return sources.Unreachable, "no address for " + dns.Name + ": check the name server, --endpoint-url and --region"
+	}
+	if refused(err) {
+		return sources.Unreachable, refusal(err)
 	}
 	if _, stall := errors.AsType[*awshttp.ResponseTimeoutError](err); stall {
 		return sources.Unreachable, "check the network, and run again"
@@ -279,6 +312,9 @@ func brief(err error) error {
 	}
 	if garbled, ok := errors.AsType[*smithy.DeserializationError](err); ok {
 		return &plain{"the answer makes no sense: " + garbled.Err.Error(), err}
+	}
+	if status := failure(err); status > 0 {
+		return &plain{"the answer makes no sense, with status " + statusText(status), err}
 	}
 	// That a dial failed, and where to, matters; a connection's addresses do not.
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op != "dial" {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,17 +22,20 @@ const maxAttempts = 6
 // firstBackoff is the longest first wait; each further one may be twice as long.
 const firstBackoff = time.Second
 
-// pageBackoff is the longest wait after a web page for a listing. A login page in between may go away; mostly the
-// endpoint is wrong, which is to be told within a second or two.
-const pageBackoff = 500 * time.Millisecond
+// soonBackoff is the longest wait after a web page for a listing, and where nobody has answered yet and connections are
+// refused. A login page in between may go away, and a server may be about to start; mostly the endpoint is wrong, which is
+// to be told within a second or two.
+const soonBackoff = 500 * time.Millisecond
 
 // patience is the budget of retries that all requests of a Store share. Each retry draws on it, and requests that go well
 // fill it again: a store that falters now and then is always waited for, one that has gone is given up once for all, not
 // object by object.
 type patience struct {
 	*retry.Standard
-	limit   *ratelimit.TokenRateLimit
-	longest time.Duration // between two attempts
+	limit        *ratelimit.TokenRateLimit
+	longest      time.Duration    // between two attempts
+	answered     atomic.Bool      // a server has answered, see hear
+	firstRefused func() time.Time // when it was first called
 }
 
 // retriesEach is how many retries a run has for each object that may be open at once.
@@ -39,12 +44,12 @@ const retriesEach = 2 * maxAttempts
 // newPatience allows for each of the objects open at once to be retried to the end twice over.
 func newPatience(concurrency int, longest time.Duration) *patience {
 	retries := uint(retriesEach * max(concurrency, 10))
-	p := &patience{limit: ratelimit.NewTokenRateLimit(retries * retry.DefaultRetryCost), longest: longest}
+	p := &patience{limit: ratelimit.NewTokenRateLimit(retries * retry.DefaultRetryCost), longest: longest, firstRefused: sync.OnceValue(time.Now)}
 	p.Standard = retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
-			if page, ok := errors.AsType[*pageError](err); ok && page.first {
-				return rand.N(min(p.longest, pageBackoff) + 1), nil
+			if page, ok := errors.AsType[*pageError](err); ok && page.hopeless() || p.unheard(err) {
+				return rand.N(min(p.longest, soonBackoff) + 1), nil
 			}
 			return p.wait(attempt), nil
 		})

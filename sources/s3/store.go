@@ -27,7 +27,7 @@ import (
 type Options struct {
 	Profile       string // --profile
 	Region        string // --region; "": the environment's, the profile's, or the bucket's own
-	EndpointURL   string // --endpoint-url, a server that is not AWS's; addressed by path
+	EndpointURL   string // --endpoint-url, a server that is not AWS's; addressed by path, and asked for objects only, not for credentials
 	NoSignRequest bool   // --no-sign-request
 	RequestPayer  string // --request-payer: "requester" or ""
 	CABundle      string // --ca-bundle, a PEM file
@@ -106,10 +106,15 @@ func (s *Store) client(ctx context.Context, bucket string) (*s3.Client, error) {
 		return nil, s.err
 	}
 	region := cmp.Or(regionOfARN(bucket), s.cfg.Region)
-	if region == "" && !isARN(bucket) {
-		region = discover(ctx, s.dial(bucket, fallbackRegion), bucket)
-	}
 	c := s.dial(bucket, cmp.Or(region, fallbackRegion))
+	if base := c.Options().BaseEndpoint; base != nil && !isEndpoint(*base) {
+		return nil, &endpointError{*base}
+	}
+	if region == "" && !isARN(bucket) {
+		if region = discover(ctx, c, bucket); region != "" {
+			c = s.dial(bucket, region)
+		}
+	}
 	s.clients[bucket] = c
 	return c, nil
 }
@@ -131,7 +136,12 @@ func (s *Store) dial(bucket, region string) *s3.Client {
 	return s3.NewFromConfig(s.cfg, func(o *s3.Options) {
 		o.Region = region
 		o.Retryer = s.patience
+		o.APIOptions = append(o.APIOptions, s.patience.hear)
 		o.DisableLogOutputChecksumValidationSkipped = true
+		// Of the configuration it would be the endpoint of STS and SSO too, which the credentials come from.
+		if s.opt.EndpointURL != "" {
+			o.BaseEndpoint = &s.opt.EndpointURL
+		}
 		// The endpoint may come from the flag, the environment or the profile.
 		if o.BaseEndpoint != nil {
 			o.UsePathStyle = !isARN(bucket) // an access point has a host name only
@@ -151,9 +161,6 @@ func (s *Store) load(ctx context.Context) (aws.Config, error) {
 	}
 	if s.opt.Region != "" {
 		opts = append(opts, config.WithRegion(s.opt.Region))
-	}
-	if s.opt.EndpointURL != "" {
-		opts = append(opts, config.WithBaseEndpoint(s.opt.EndpointURL))
 	}
 	if s.opt.NoSignRequest {
 		opts = append(opts, config.WithCredentialsProvider(aws.AnonymousCredentials{}))

@@ -629,6 +629,16 @@ sso_session = corp
 sso_account_id = 123456789012
 sso_role_name = reader
 region = eu-west-3
+[profile process]
+credential_process = false
+region = eu-west-3
+[profile mfa]
+role_arn = arn:aws:iam::123456789012:role/reader
+mfa_serial = arn:aws:iam::123456789012:mfa/me
+source_profile = base
+[profile base]
+aws_access_key_id = key
+aws_secret_access_key = secret
 [sso-session corp]
 sso_region = eu-west-3
 sso_start_url = https://corp.invalid/start
@@ -637,16 +647,20 @@ sso_start_url = https://corp.invalid/start
 	}
 
 	_, err := first(t, s3.New(s3.Options{Region: "eu-west-3"}), "s3://b/")
-	wantProblem(t, err, sources.Denied, "s3://b/: no AWS credentials: ", "--no-sign-request")
+	wantProblem(t, err, sources.Denied, "s3://b/: no AWS credentials: none in the environment or the AWS configuration, and none from a role of this machine (give --profile", "--no-sign-request")
 
 	t.Setenv("AWS_CONFIG_FILE", configuration)
 	_, err = first(t, s3.New(s3.Options{Profile: "sso"}), "s3://b/")
 	wantProblem(t, err, sources.Expired, "(run: aws sso login --profile sso)")
 	_, err = first(t, s3.New(s3.Options{Profile: "sso&co"}), "s3://b/")
 	wantProblem(t, err, sources.Expired, "(run: aws sso login --profile 'sso&co')")
+	_, err = first(t, s3.New(s3.Options{Profile: "process"}), "s3://b/")
+	wantProblem(t, err, sources.Denied, "no AWS credentials: ", "exit status 1 (aws sts get-caller-identity --profile process shows why)")
+	_, err = first(t, s3.New(s3.Options{Profile: "mfa"}), "s3://b/")
+	wantProblem(t, err, sources.Unreadable, "s3://b/: the role of the profile asks for an MFA code", `eval "$(aws configure export-credentials --profile mfa --format env)"`)
 	_, err = first(t, s3.New(s3.Options{Profile: "nobody"}), "s3://b/")
 	wantProblem(t, err, sources.Unreadable, "nobody", "aws configure list-profiles")
 
 	_, err = first(t, s3.New(s3.Options{Region: "eu-west-3", NoSignRequest: true, EndpointURL: "http://127.0.0.1:1"}), "s3://b/")
-	wantProblem(t, err, sources.Unreachable, "s3://b/: dial tcp 127.0.0.1:1: connect: connection refused (check the network and --endpoint-url)")
+	wantProblem(t, err, sources.Unreachable, "s3://b/: dial tcp 127.0.0.1:1: connect: connection refused (nothing listens at http://127.0.0.1:1, or a firewall is in between: check --endpoint-url")
 }
