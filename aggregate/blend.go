@@ -5,7 +5,9 @@ import "encoding/binary"
 // The dimensions that have few values at a time, so that their combinations are few too. Targets are that in most logs.
 const numCoarse = 5
 
-var coarseParts = [numCoarse]Part{Target, TargetGroup, Host, Node, LoadBalancer}
+var coarseParts = [numCoarse]Part{
+	coarseTarget: Target, coarseGroup: TargetGroup, coarseHost: Host, coarseNode: Node, coarseLoadBalancer: LoadBalancer,
+}
 
 // Places in coarseParts.
 const (

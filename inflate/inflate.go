@@ -9,6 +9,7 @@
 //   - deflate.go: the headers of deflate blocks, and stored blocks
 //   - huffman.go: code lengths to tables
 //   - decode.go: the symbols of a block
+//   - crc_amd64.s: checksums by AVX-512, where the processor has it; hash/crc32 elsewhere
 //   - bits_unsafe.go: words loaded and stored; bits_safe.go is its twin with bounds checked, under the build tag
 //     alblens_safe and on machines other than amd64 and arm64
 package inflate

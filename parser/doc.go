@@ -8,6 +8,6 @@
 // fields are told by position, new ones are only ever appended, and "-" and "-1" mean that there is no value.
 // So any line with at least the first 12 fields is a record, and fields beyond those known are kept.
 //
-// Everything a Record gives out is borrowed from the line it was parsed from. Nothing here allocates for a good
+// Everything a Record gives out is borrowed from the line it was parsed from. Nothing here allocates for a
 // line once the buffers have grown, does I/O, or may be used by two goroutines at once.
 package parser

@@ -1,9 +1,6 @@
 package parser
 
-import (
-	"bytes"
-	"math/bits"
-)
+import "math/bits"
 
 // find finds the line feeds of what it searches of text, which is all unless they are many, and returns how many there are.
 func (f *lineFeeds) find(text []byte) (n, searched int) {
@@ -34,19 +31,14 @@ func slashAndQuery(text []byte) (slash, query int) {
 	}
 	slashes, queries := slashAndQueryAVX512(text)
 	slash, query = bits.TrailingZeros64(slashes), bits.TrailingZeros64(queries)
+	if len(text) > 64 && max(slash, query) == 64 {
+		return slashAndQuerySlowly(text)
+	}
 	if slash == 64 {
 		slash = -1
-		if len(text) > 64 {
-			return slashAndQuerySlowly(text)
-		}
 	}
 	if query == 64 {
 		query = -1
-		if len(text) > 64 {
-			if query = bytes.IndexByte(text[64:], '?'); query >= 0 {
-				query += 64
-			}
-		}
 	}
 	return slash, query
 }
